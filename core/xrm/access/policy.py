@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one gate: who may do what where. Lists get SQL, single actions get a verdict."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
+from xrm.access.models import grant, permission
+from xrm.access.scopes import Scope
+from xrm.departments.queries import get_tree
+from xrm.entities.models import entity, party_department
+from xrm.errors import PermissionDenied, msg
+from xrm.roles.models import role
+from xrm.unit_of_work import UnitOfWork
+
+
+@dataclass
+class Access:
+    """The rights of one actor: for each ``subject:verb`` the departments it holds in."""
+
+    is_system: bool = False
+    scopes: dict[str, Scope] = field(default_factory=dict)
+
+    def scope(self, subject: str, verb: str) -> Scope:
+        """Where the actor may do this; wildcards of both parts are joined in."""
+        if self.is_system:
+            return Scope.everywhere()
+        keys = (f"{subject}:{verb}", f"*:{verb}", f"{subject}:*", "*:*")
+        return Scope.union(self.scopes[key] for key in keys if key in self.scopes)
+
+
+def access_of(uow: UnitOfWork) -> Access:
+    """The rights of the actor of this unit of work, read once."""
+    if __name__ not in uow.cache:
+        uow.cache[__name__] = Access(is_system=True) if uow.actor.kind == "system" else _load(uow)
+    access: Access = uow.cache[__name__]
+    return access
+
+
+def _load(uow: UnitOfWork) -> Access:
+    rows = uow.execute(
+        select(permission.c.permission, grant.c.department_id, grant.c.depth)
+        .join(permission, permission.c.permission_set_id == grant.c.permission_set_id)
+        .where(grant.c.user_id == uow.actor.user_id)
+    ).all()
+    found: dict[str, list[Scope]] = {}
+    for row in rows:
+        found.setdefault(row.permission, []).append(_scope(uow, row.department_id, row.depth))
+    return Access(scopes={key: Scope.union(parts) for key, parts in found.items()})
+
+
+def _scope(uow: UnitOfWork, department_id: uuid.UUID | None, depth: str) -> Scope:
+    if depth == "all":
+        return Scope.everywhere()
+    if department_id is None:
+        return Scope()
+    if depth == "below":
+        return Scope(departments=frozenset(get_tree(uow).below(department_id)))
+    if depth == "department":
+        return Scope(departments=frozenset({department_id}))
+    return Scope(own=frozenset({department_id}))
+
+
+def scope(uow: UnitOfWork, subject: str, verb: str) -> Scope:
+    """Where the actor may do ``verb`` on ``subject``."""
+    return access_of(uow).scope(subject, verb)
+
+
+def allowed(
+    uow: UnitOfWork, action: str, department: uuid.UUID | None = None, *, owner: uuid.UUID | None = None
+) -> bool:
+    """Whether the actor may do ``subject:verb`` in this department (anywhere, when none is named)."""
+    subject, _, verb = action.partition(":")
+    found = scope(uow, subject, verb)
+    if department is None:
+        return not found.is_empty
+    return found.covers(department, is_own=owner is not None and owner == uow.actor.user_id)
+
+
+def require(
+    uow: UnitOfWork, action: str, department: uuid.UUID | None = None, *, owner: uuid.UUID | None = None
+) -> None:
+    """Stop here unless the actor may do ``subject:verb`` in this department (anywhere, when none is named).
+
+    Raises:
+        PermissionDenied: naming the right that is missing and where.
+    """
+    if allowed(uow, action, department, owner=owner):
+        return
+    place = get_tree(uow).by_id.get(department) if department else None
+    if place is None:
+        raise PermissionDenied(msg("You need the right {action}. Ask an administrator.", action=action))
+    raise PermissionDenied(
+        msg("You need the right {action} in {department}. Ask an administrator.", action=action, department=place.name)
+    )
+
+
+def require_any(
+    uow: UnitOfWork, action: str, departments: Iterable[uuid.UUID], *, owner: uuid.UUID | None = None
+) -> None:
+    """Stop here unless the actor may do ``subject:verb`` in at least one of these departments.
+
+    Raises:
+        PermissionDenied: naming the right that is missing.
+    """
+    if not any(allowed(uow, action, department, owner=owner) for department in departments):
+        raise PermissionDenied(msg("You need the right {action}. Ask an administrator.", action=action))
+
+
+def require_everywhere(uow: UnitOfWork, action: str) -> None:
+    """Stop here unless the actor may do ``subject:verb`` in all departments: for what concerns the whole instance.
+
+    Raises:
+        PermissionDenied: when the right is missing or holds in some departments only.
+    """
+    subject, _, verb = action.partition(":")
+    if not scope(uow, subject, verb).is_everywhere:
+        raise PermissionDenied(msg("You need the right {action} in all departments. Ask an administrator.", action=action))
+
+
+def in_scope(
+    where: Scope, department: ColumnElement[uuid.UUID], owner: ColumnElement[uuid.UUID] | None, user_id: uuid.UUID | None
+) -> ColumnElement[bool]:
+    """The SQL condition that a row of this department and owner lies in a scope."""
+    if where.is_everywhere:
+        return true()
+    parts: list[ColumnElement[bool]] = []
+    if where.departments:
+        parts.append(department.in_(sorted(where.departments)))
+    if where.own and owner is not None and user_id is not None:
+        parts.append(and_(department.in_(sorted(where.own)), owner == user_id))
+    return or_(*parts) if parts else false()
+
+
+def visible_party(uow: UnitOfWork, types: Iterable[str], party: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """The SQL condition that ``party`` (a column of entity ids) is a party the actor may see."""
+    conditions: list[ColumnElement[bool]] = []
+    for where, names in scopes_of(uow, types).items():
+        if where.is_everywhere or where.departments:
+            conditions.append(
+                exists(
+                    select(1).where(
+                        party_department.c.entity_id == party,
+                        party_department.c.type.in_(names),
+                        in_scope(where, party_department.c.department_id, None, None),
+                    )
+                )
+            )
+        if where.own and uow.actor.user_id is not None:
+            conditions.append(_owned(uow.actor.user_id, names, where, party))
+    return or_(*conditions) if conditions else false()
+
+
+def scopes_of(uow: UnitOfWork, types: Iterable[str], verb: str = "read") -> dict[Scope, list[str]]:
+    """The types grouped by where the actor may do ``verb`` on them; types without the right are left out."""
+    found: dict[Scope, list[str]] = {}
+    for name in types:
+        where = scope(uow, name, verb)
+        if not where.is_empty:
+            found.setdefault(where, []).append(name)
+    return found
+
+
+def _owned(
+    user_id: uuid.UUID, type_names: list[str], where: Scope, party: ColumnElement[uuid.UUID]
+) -> ColumnElement[bool]:
+    own = sorted(where.own)
+    at_home = exists(
+        select(1).where(
+            entity.c.id == party, entity.c.type.in_(type_names), entity.c.owner_id == user_id, entity.c.department_id.in_(own)
+        )
+    )
+    by_role = exists(
+        select(1)
+        .select_from(role.join(entity, entity.c.id == role.c.party_id))
+        .where(
+            role.c.party_id == party, entity.c.type.in_(type_names), role.c.owner_id == user_id,
+            role.c.department_id.in_(own), role.c.deleted_at.is_(None),
+        )
+    )
+    return or_(at_home, by_role)
+
+
+def visible_record(uow: UnitOfWork, types: Iterable[str]) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``entity`` is a record of one of these types that the actor may see."""
+    conditions: list[ColumnElement[bool]] = []
+    for where, names in scopes_of(uow, types).items():
+        inside = in_scope(where, entity.c.department_id, entity.c.owner_id, uow.actor.user_id)
+        conditions.append(and_(entity.c.type.in_(names), inside))
+    return or_(*conditions) if conditions else false()
+
+
+def visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``entity``, of whatever type, may be seen and is not deleted."""
+    types = uow.registry.entity_types.values()
+    if access_of(uow).scope("*", "read").is_everywhere:
+        known = [item.name for item in types if item.kind != "role"]
+        return and_(entity.c.deleted_at.is_(None), entity.c.type.in_(known))
+    return and_(
+        entity.c.deleted_at.is_(None),
+        or_(
+            visible_party(uow, [item.name for item in types if item.kind == "party"], entity.c.id),
+            visible_record(uow, [item.name for item in types if item.kind == "record"]),
+        ),
+    )
+
+
+def visible_role(uow: UnitOfWork, types: Iterable[str]) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``role`` is a facet of one of these types that the actor may see."""
+    conditions: list[ColumnElement[bool]] = []
+    for where, names in scopes_of(uow, types).items():
+        inside = in_scope(where, role.c.department_id, role.c.owner_id, uow.actor.user_id)
+        conditions.append(and_(role.c.type.in_(names), inside))
+    return and_(role.c.deleted_at.is_(None), or_(*conditions)) if conditions else false()
+
+
+def visible_row(uow: UnitOfWork, subject: str, department: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """The SQL condition for rows that say something about a party: shared ones, and those of departments in scope."""
+    where = scope(uow, subject, "read")
+    if where.is_everywhere:
+        return true()
+    return or_(department.is_(None), in_scope(where, department, None, None)) if not where.is_empty else false()

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a right holds: everywhere, in named departments, or there for one's own rows only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Departments a right holds in; ``own`` are those where it holds for rows the actor owns."""
+
+    is_everywhere: bool = False
+    departments: frozenset[uuid.UUID] = frozenset()
+    own: frozenset[uuid.UUID] = frozenset()
+
+    @staticmethod
+    def everywhere() -> Scope:
+        """All departments, now and later."""
+        return Scope(is_everywhere=True)
+
+    @staticmethod
+    def union(parts: Iterable[Scope]) -> Scope:
+        """Where any of the parts holds."""
+        is_everywhere, departments, own = False, frozenset[uuid.UUID](), frozenset[uuid.UUID]()
+        for part in parts:
+            is_everywhere = is_everywhere or part.is_everywhere
+            departments |= part.departments
+            own |= part.own
+        return Scope.everywhere() if is_everywhere else Scope(departments=departments, own=own - departments)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the right holds nowhere."""
+        return not (self.is_everywhere or self.departments or self.own)
+
+    def covers(self, department: uuid.UUID, *, is_own: bool = False) -> bool:
+        """Whether the right holds for a row of this department."""
+        return self.is_everywhere or department in self.departments or (is_own and department in self.own)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of users, memberships, permission sets and grants."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import delete, insert, select, update
+
+from xrm.access.models import grant, membership, permission, permission_set, session, user
+from xrm.access.passwords import hash_password
+from xrm.access.policy import require, require_everywhere
+from xrm.audit.service import record_audit
+from xrm.db.ids import new_id
+from xrm.errors import Conflict, InvalidInput, NotFound, PermissionDenied, Problem, msg
+from xrm.events import record_event
+from xrm.schema.suggest import unknown
+from xrm.unit_of_work import UnitOfWork
+
+# Administering is no verb that a wildcard of subjects gives by accident: only ``*:*`` and ``*:administer`` have it.
+SHIPPED_SETS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "administrator": ("Administrator", "Administration", ("*:*",)),
+    "department_administrator": (
+        "Department administrator", "Administration du service",
+        tuple(f"*:{verb}" for verb in ("read", "create", "update", "delete", "link", "send", "import", "export", "administer")),
+    ),
+    "editor": ("Editor", "Rédaction", tuple(f"*:{verb}" for verb in ("read", "create", "update", "delete", "link", "send"))),
+    "reader": ("Reader", "Lecture", ("*:read",)),
+    "auditor": ("Auditor", "Audit", ("*:read", "audit:read")),
+}
+DEPTHS = ("own", "department", "below", "all")
+CHANGEABLE = {"language": ("", "en", "fr"), "theme": ("auto", "light", "dark"), "density": ("compact", "normal", "comfortable")}
+
+
+def create_shipped_sets(uow: UnitOfWork) -> None:
+    """Make the permission sets every instance starts with; those that are there stay as they are."""
+    require_everywhere(uow, "user:administer")
+    present = set(uow.execute(select(permission_set.c.key)).scalars())
+    for key, (english, french, permissions) in SHIPPED_SETS.items():
+        if key not in present:
+            create_permission_set(uow, key, {"en": english, "fr": french}, permissions)
+
+
+def create_permission_set(uow: UnitOfWork, key: str, label: Mapping[str, str], permissions: tuple[str, ...]) -> uuid.UUID:
+    """Make a named bundle of permissions (``subject:verb``) and return its id.
+
+    Raises:
+        PermissionDenied: without the right to administer users everywhere.
+    """
+    require_everywhere(uow, "user:administer")
+    one = new_id()
+    uow.execute(insert(permission_set).values(id=one, key=key, label_en=label["en"], label_fr=label["fr"]))
+    uow.execute(insert(permission), [{"permission_set_id": one, "permission": text} for text in permissions])
+    _note(uow, one, "permission_set", "permission_set.created", {"permissions": (None, list(permissions))})
+    return one
+
+
+def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | None = None, language: str = "") -> uuid.UUID:
+    """Create a login and return its id; without a password it cannot sign in yet.
+
+    Raises:
+        PermissionDenied: without the right to administer users everywhere.
+        InvalidInput: for a wrong address or a password too short.
+        Conflict: when the address has a login already, in whatever case it is written.
+    """
+    require_everywhere(uow, "user:administer")
+    address = _clean_email(email)
+    if uow.execute(select(user.c.id).where(user.c.email_key == address.casefold())).first() is not None:
+        raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
+    one = new_id()
+    uow.execute(
+        insert(user).values(
+            id=one, email=address, email_key=address.casefold(), name=" ".join(name.split())[:200] or address,
+            password_hash=hash_password(password) if password is not None else None, is_active=True, language=language,
+            created_at=uow.now,
+        )
+    )
+    _note(uow, one, "user", "user.created", {"email": (None, address)})
+    return one
+
+
+def _clean_email(email: str) -> str:
+    try:
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise InvalidInput([Problem("email", msg("{email} is no e-mail address: {why}", email=email, why=error))]) from error
+
+
+def add_member(uow: UnitOfWork, user_id: uuid.UUID, department: uuid.UUID) -> None:
+    """Make a user a member of a department: where their work belongs; rights come from grants alone.
+
+    Raises:
+        PermissionDenied: without the right to administer users there.
+    """
+    require(uow, "user:administer", department)
+    known = select(membership).where(membership.c.user_id == user_id, membership.c.department_id == department)
+    if uow.execute(known).first() is None:
+        uow.execute(insert(membership).values(user_id=user_id, department_id=department))
+        _note(uow, user_id, "user", "membership.added", {"department": (None, str(department))})
+
+
+def give(uow: UnitOfWork, user_id: uuid.UUID, set_key: str, *, department: uuid.UUID | None = None, depth: str = "department") -> uuid.UUID:
+    """Grant a permission set to a user in a department (``depth`` own, department, below) or everywhere (``all``).
+
+    Raises:
+        PermissionDenied: without the right to administer users there; only who administers everywhere grants everywhere, or grants
+            a set that holds ``*:*``.
+        NotFound: for an unknown set.
+        InvalidInput: for an unknown depth, or when a department is missing.
+    """
+    if depth not in DEPTHS:
+        raise InvalidInput([Problem("depth", unknown("depth", depth, DEPTHS))])
+    if depth == "all":
+        require_everywhere(uow, "user:administer")
+    elif department is None:
+        raise InvalidInput([Problem("department", msg("Name the department, or grant it with the depth all."))])
+    else:
+        require(uow, "user:administer", department)
+    set_id = uow.execute(select(permission_set.c.id).where(permission_set.c.key == set_key)).scalar()
+    if set_id is None:
+        raise NotFound(unknown("permission set", set_key, uow.execute(select(permission_set.c.key)).scalars()))
+    _refuse_more_than_own(uow, set_id)
+    one = new_id()
+    where = None if depth == "all" else department
+    uow.execute(insert(grant).values(id=one, user_id=user_id, permission_set_id=set_id, department_id=where, depth=depth))
+    _note(uow, user_id, "user", "grant.given", {"set": (None, set_key), "department": (None, str(where or "")), "depth": (None, depth)})
+    return one
+
+
+def _refuse_more_than_own(uow: UnitOfWork, set_id: uuid.UUID) -> None:
+    rows = uow.execute(select(permission.c.permission).where(permission.c.permission_set_id == set_id)).scalars()
+    if "*:*" in set(rows):
+        try:
+            require_everywhere(uow, "*:*")
+        except PermissionDenied as error:
+            raise PermissionDenied(msg("Nobody grants more than they have themselves. Ask an administrator.")) from error
+
+
+def change_own_settings(uow: UnitOfWork, changes: Mapping[str, str]) -> None:
+    """Change the actor's own language, theme, density or time zone.
+
+    Raises:
+        InvalidInput: for another setting or value.
+    """
+    for key, value in changes.items():
+        if key != "time_zone" and value not in CHANGEABLE.get(key, ()):
+            raise InvalidInput([Problem(key, unknown(key, value, CHANGEABLE.get(key, ())))])
+    if uow.actor.user_id is not None and changes:
+        uow.execute(update(user).where(user.c.id == uow.actor.user_id).values(**changes))
+
+
+def deactivate_user(uow: UnitOfWork, user_id: uuid.UUID) -> None:
+    """Switch a login off; its sessions end at once.
+
+    Raises:
+        PermissionDenied: without the right to administer users everywhere.
+    """
+    require_everywhere(uow, "user:administer")
+    uow.execute(update(user).where(user.c.id == user_id).values(is_active=False))
+    uow.execute(delete(session).where(session.c.user_id == user_id))
+    _note(uow, user_id, "user", "user.deactivated", {})
+
+
+def set_password(uow: UnitOfWork, user_id: uuid.UUID, password: str) -> None:
+    """Give a user a new password; sessions that are open end.
+
+    Raises:
+        PermissionDenied: without the right to administer users everywhere, unless it is one's own.
+        InvalidInput: when it is too short.
+    """
+    if uow.actor.user_id != user_id:
+        require_everywhere(uow, "user:administer")
+    uow.execute(update(user).where(user.c.id == user_id).values(password_hash=hash_password(password)))
+    uow.execute(delete(session).where(session.c.user_id == user_id))
+    _note(uow, user_id, "user", "user.password_changed", {})
+
+
+def _note(uow: UnitOfWork, one: uuid.UUID, subject: str, action: str, changes: Mapping[str, tuple[object, object]]) -> None:
+    uow.cache.pop("xrm.access.policy", None)
+    record_audit(uow, action, one, subject, changes)
+    record_event(uow, action, subject, (one,))

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users: reads, and who they act as."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from xrm.access.models import membership, user
+from xrm.departments.queries import get_tree
+from xrm.errors import NotFound, msg
+from xrm.unit_of_work import Actor, UnitOfWork
+
+
+@dataclass(frozen=True)
+class User:
+    """A login with its own settings; ``language`` is empty when not chosen."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+    is_active: bool
+    language: str = ""
+    time_zone: str = ""
+    theme: str = "auto"
+    density: str = "normal"
+
+    def as_actor(self, via: str) -> Actor:
+        """The actor of units of work that this user starts."""
+        return Actor("user", self.id, self.name, self.language, via)
+
+
+_COLUMNS = (
+    user.c.id, user.c.email, user.c.name, user.c.is_active, user.c.language, user.c.time_zone, user.c.theme, user.c.density
+)
+
+
+def get_user(uow: UnitOfWork, user_id: uuid.UUID) -> User | None:
+    """The user of this id, active or not."""
+    row = uow.execute(select(*_COLUMNS).where(user.c.id == user_id)).first()
+    return User(*row) if row else None
+
+
+def find_user(uow: UnitOfWork, email: str) -> User:
+    """The active user with this address.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    row = uow.execute(select(*_COLUMNS).where(user.c.email_key == email.strip().casefold(), user.c.is_active)).first()
+    if row is None:
+        raise NotFound(msg("There is no active user {email}. Create one with: xrm user create", email=email))
+    return User(*row)
+
+
+def list_users(uow: UnitOfWork) -> list[User]:
+    """All users by name: colleagues are known to each other."""
+    return [User(*row) for row in uow.execute(select(*_COLUMNS).order_by(user.c.name, user.c.id))]
+
+
+def names_of(uow: UnitOfWork, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """User id → name."""
+    if not ids:
+        return {}
+    return {row.id: row.name for row in uow.execute(select(user.c.id, user.c.name).where(user.c.id.in_(sorted(ids))))}
+
+
+def departments_of_user(uow: UnitOfWork) -> list[uuid.UUID]:
+    """The departments the actor is a member of, in the order of the tree; all of them for the system."""
+    tree = get_tree(uow)
+    if uow.actor.kind == "system":
+        return list(tree.by_id)
+    rows = uow.execute(select(membership.c.department_id).where(membership.c.user_id == uow.actor.user_id))
+    mine = set(rows.scalars())
+    return [one for one in tree.by_id if one in mine]

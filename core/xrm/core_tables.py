@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every table of the core in one MetaData: importing this module is what fills it."""
+
+from __future__ import annotations
+
+import xrm.access.models
+import xrm.audit.models
+import xrm.contact_points.models
+import xrm.departments.models
+import xrm.entities.models
+import xrm.files.models
+import xrm.interactions.models
+import xrm.jobs.models
+import xrm.migrate.models
+import xrm.relationships.models
+import xrm.roles.models
+import xrm.scores.models
+import xrm.search.models  # noqa: F401  # imported for the tables they define
+from xrm.db.metadata import metadata
+
+__all__ = ["metadata"]

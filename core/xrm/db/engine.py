@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine for a database URL: what SQLite and PostgreSQL each need to behave alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from xrm.errors import ConfigurationError, msg
+
+WRITE = "xrm_write"
+_RETRY_STATES = {"40001", "40P01"}
+
+
+def open_engine(url: str) -> Engine:
+    """An engine ready for use; nothing is connected yet.
+
+    Raises:
+        ConfigurationError: when the URL cannot be read, names another database, or its driver is missing.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError(msg("The database URL cannot be read. Write sqlite:///path or postgresql://host/name.")) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(url)
+    if backend == "postgresql":
+        return _open_postgresql(url)
+    raise ConfigurationError(msg("The database {backend} is not supported. Use sqlite or postgresql.", backend=backend))
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536",
+                       "mmap_size=268435456"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # A transaction that reads and then writes fails at once with "database is locked", whatever the timeout.
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        is_write = connection.get_execution_options().get(WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    return engine
+
+
+def _open_postgresql(url: str) -> Engine:
+    try:
+        return create_engine(
+            url,
+            isolation_level="REPEATABLE READ",
+            pool_pre_ping=True,
+            pool_size=8,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=60000"},
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(msg("PostgreSQL needs its driver. Install it with: pip install 'xrm[postgres]'")) from error
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether running the same unit of work again may succeed: lost races, not mistakes."""
+    original = error.orig
+    state = getattr(original, "sqlstate", None)
+    if state is not None:
+        return state in _RETRY_STATES
+    return "database is locked" in str(original)

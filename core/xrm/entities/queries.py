@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of entities and of facets as lists: filtered, sorted, by page, always through the gate."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from xrm.access.policy import visible_entity
+from xrm.entities.computing import add_computed
+from xrm.entities.links import Title, get_titles
+from xrm.entities.listing import Listing, ListQuery, count, fetch
+from xrm.entities.models import entity
+from xrm.errors import NotFound, msg
+from xrm.schema.registry import EntityType
+from xrm.schema.storage import load_children, load_row, load_values
+from xrm.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity, or one facet in a list of a role: then ``id`` is the facet's, ``party`` whose it is, ``title`` the party's."""
+
+    id: uuid.UUID
+    type: str
+    title: str
+    version: int
+    department: uuid.UUID
+    owner: uuid.UUID | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    party: uuid.UUID | None = None
+    party_type: str = ""
+    since: date | None = None
+    until: date | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; ``next`` continues it (opaque text), None at the end."""
+
+    items: tuple[Entity, ...]
+    next: str | None
+
+
+def list_entities(uow: UnitOfWork, query: ListQuery) -> Page:
+    """One page of the entities (or facets) of a type that the actor may see, with the asked columns.
+
+    Raises:
+        NotFound: for an unknown type.
+        InvalidInput: for an unknown field, operator, sort, a wrong value, or a cursor of another list.
+    """
+    listing = Listing.of(uow, query)
+    rows, cursor = fetch(uow, listing)
+    return Page(tuple(_build(uow, listing, rows)), cursor)
+
+
+def count_entities(uow: UnitOfWork, query: ListQuery, *, at_most: int | None = None) -> int:
+    """How many the list has in all; with ``at_most`` counting stops one above it, so that the page stays fast.
+
+    Raises:
+        NotFound, InvalidInput: as ``list_entities``.
+    """
+    return count(uow, Listing.of(uow, query), at_most)
+
+
+def _build(uow: UnitOfWork, listing: Listing, rows: Sequence[Any]) -> Iterable[Entity]:
+    entity_type = listing.entity_type
+    ids = [row["id"] for row in rows]
+    values: dict[uuid.UUID, dict[str, Any]] = {row["id"]: {} for row in rows}
+    if entity_type is not None:
+        children = load_children(uow.connection, entity_type, ids, listing.loaded)
+        for row in rows:
+            found = load_row(entity_type, row, listing.loaded)
+            empty = {key: () for key in listing.loaded if key in entity_type.child_tables}
+            values[row["id"]] = add_computed(uow, entity_type, {**empty, **found, **children[row["id"]]}, listing.columns)
+    for row in rows:
+        yield Entity(
+            row["id"], row["type"], row["title"], row["version"], row["department_id"], row["owner_id"], row["created_at"],
+            row["updated_at"], row.get("party_id"), row.get("party_type", ""), row.get("since"), row.get("until"),
+            values[row["id"]],
+        )
+
+
+def get_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> Entity:
+    """One party or record with all its fields.
+
+    Raises:
+        NotFound: when there is none, or the actor may not see it.
+    """
+    row = uow.execute(select(entity).where(entity.c.id == entity_id, visible_entity(uow))).first()
+    if row is None:
+        raise NotFound(msg("There is nothing with the id {id} that you may see.", id=entity_id))
+    entity_type = uow.registry.get(row.type)
+    values = load_values(uow.connection, entity_type, entity_type.table, [entity_id]).get(entity_id, {})
+    values = add_computed(uow, entity_type, values, tuple(entity_type.fields))
+    return Entity(
+        row.id, row.type, row.title, row.version, row.department_id, row.owner_id, row.created_at, row.updated_at, fields=values
+    )
+
+
+def titles(uow: UnitOfWork, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Title]:
+    """Type and title of those of these entities that the actor may see: what links show."""
+    return get_titles(uow, ids)
+
+
+def subtitle(entity_type: EntityType, values: dict[str, Any], language: str) -> str:
+    """The line below the title, in the reader's language."""
+    texts = {
+        name: entity_type.field_type(name).format(entity_type.fields[name], values.get(name), language)
+        for name in entity_type.subtitle.names
+        if name in entity_type.fields and not isinstance(values.get(name), uuid.UUID)
+    }
+    return entity_type.subtitle.fill(texts)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deleting entities into the recycle bin and taking them back; nothing is lost before a purge."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from xrm.access.policy import require
+from xrm.audit.service import record_audit
+from xrm.entities.models import entity
+from xrm.entities.parties import refresh_departments
+from xrm.entities.rows import find_row
+from xrm.errors import Conflict, NotFound, msg
+from xrm.events import record_event
+from xrm.schema.model import Field
+from xrm.schema.registry import EntityType
+from xrm.unit_of_work import UnitOfWork
+
+
+def delete_entity(uow: UnitOfWork, entity_id: uuid.UUID, *, version: int | None = None) -> None:
+    """Move an entity to the recycle bin, with the records that declare to go with it (``if_gone: remove``).
+
+    Raises:
+        NotFound: when there is no such entity, or the actor may not see it.
+        PermissionDenied: without the right to delete it.
+        Conflict: when it changed since ``version``, or a record declares that it may not go (``if_gone: refuse``).
+    """
+    row = find_row(uow, entity_id)
+    require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
+    if version is not None and version != row.version:
+        raise Conflict(msg("{title} was changed by somebody else. Load it again and repeat your change.", title=row.title))
+    _refuse_if_held(uow, row)
+    _mark(uow, row, uow.now)
+    for other in _linking(uow, entity_id, "remove"):
+        _mark(uow, other, uow.now)
+
+
+def restore_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> None:
+    """Take an entity back from the recycle bin, with the records that went with it.
+
+    Raises:
+        NotFound: when nothing of this id lies in the bin, or the actor has no right to it.
+    """
+    row = uow.execute(select(entity).where(entity.c.id == entity_id, entity.c.deleted_at.is_not(None))).first()
+    if row is None:
+        raise NotFound(msg("There is nothing with the id {id} in the recycle bin.", id=entity_id))
+    require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
+    gone_with_it = [other for other in _linking(uow, entity_id, "remove", deleted_at=row.deleted_at)]
+    for one in (row, *gone_with_it):
+        _mark(uow, one, None)
+
+
+def _mark(uow: UnitOfWork, row: Row[Any], deleted_at: datetime | None) -> None:
+    uow.execute(
+        update(entity)
+        .where(entity.c.id == row.id)
+        .values(deleted_at=deleted_at, version=row.version + 1, updated_at=uow.now, updated_by=uow.actor.user_id)
+    )
+    if uow.registry.get(row.type).kind == "party":
+        refresh_departments(uow, row, is_deleted=deleted_at is not None)
+    uow.touch(row.id)
+    action = "entity.deleted" if deleted_at else "entity.restored"
+    record_audit(uow, action, row.id, row.type, {"title": (row.title, row.title)}, department=row.department_id)
+    record_event(uow, action, row.type, (row.id,), row.department_id)
+
+
+def _linking_fields(uow: UnitOfWork, rule: str) -> list[tuple[EntityType, Field]]:
+    return [
+        (entity_type, field)
+        for entity_type in uow.registry.of_kind("record")
+        for field in entity_type.fields.values()
+        if field.if_gone == rule and field.key not in entity_type.child_tables
+    ]
+
+
+def _linking(uow: UnitOfWork, entity_id: uuid.UUID, rule: str, deleted_at: datetime | None = None) -> list[Row[Any]]:
+    found: list[Row[Any]] = []
+    for entity_type, field in _linking_fields(uow, rule):
+        table = entity_type.table
+        state = entity.c.deleted_at.is_(None) if deleted_at is None else entity.c.deleted_at == deleted_at
+        statement = select(entity).join(table, table.c.id == entity.c.id).where(table.c[field.key] == entity_id, state)
+        found.extend(uow.execute(statement))
+    return found
+
+
+def _refuse_if_held(uow: UnitOfWork, row: Row[Any]) -> None:
+    holding = _linking(uow, row.id, "refuse")
+    if holding:
+        names = ", ".join(other.title for other in holding[:3]) + (" …" if len(holding) > 3 else "")
+        raise Conflict(
+            msg("{title} is still needed by {names}. Delete or change those first.", title=row.title, names=names), code="held"
+        )

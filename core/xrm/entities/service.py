@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of entities (parties and records): require, validate, change, audit, record event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from xrm.access.policy import require, require_any
+from xrm.audit.service import record_audit
+from xrm.db.ids import new_id
+from xrm.entities.checks import check_batch
+from xrm.entities.drafts import EntityDraft, situation_of, title_of
+from xrm.entities.links import Title, get_titles, linked_ids
+from xrm.entities.models import entity, party_department
+from xrm.entities.parties import departments_of, refresh_title_keys
+from xrm.entities.rows import find_row, json_changes, raise_taken
+from xrm.errors import Conflict, InvalidInput, msg
+from xrm.events import record_event
+from xrm.identifiers.service import insert_identifiers
+from xrm.plugin_host.contributions import EntityChange
+from xrm.schema.registry import EntityType
+from xrm.schema.storage import insert_children, load_values, stored, update_values
+from xrm.schema.validation import validate_change, validate_new
+from xrm.unit_of_work import UnitOfWork
+
+
+def prepare(
+    uow: UnitOfWork, type_name: str, raw: Mapping[str, object], *, department: uuid.UUID, owner: uuid.UUID | None = None,
+    identifiers: Mapping[str, str] | None = None,
+) -> EntityDraft:
+    """A new entity, checked against its declaration but not yet written.
+
+    Raises:
+        NotFound: for an unknown type.
+        InvalidInput: with each problem at its field.
+    """
+    entity_type = uow.registry.get(type_name)
+    if entity_type.kind == "role":
+        raise InvalidInput(msg("{type} is a role: a party takes it. Start it on a party.", type=type_name))
+    values = validate_new(entity_type, raw, situation_of(uow, entity_type))
+    return EntityDraft(entity_type, values, department, owner, identifiers or {})
+
+
+def create_entity(
+    uow: UnitOfWork, type_name: str, raw: Mapping[str, object], *, department: uuid.UUID, owner: uuid.UUID | None = None,
+    identifiers: Mapping[str, str] | None = None,
+) -> uuid.UUID:
+    """Create one entity and return its id.
+
+    Raises:
+        NotFound: for an unknown type.
+        PermissionDenied: without the right to create this type in this department.
+        InvalidInput: with each problem at its field.
+        Conflict: when an identifier or a unique value belongs to another entity.
+    """
+    draft = prepare(uow, type_name, raw, department=department, owner=owner, identifiers=identifiers)
+    return create_entities(uow, [draft])[0]
+
+
+def create_entities(uow: UnitOfWork, drafts: Sequence[EntityDraft]) -> list[uuid.UUID]:
+    """Create many entities in one go and return their ids in the order given; all of them or none.
+
+    Raises:
+        PermissionDenied: without the right to create one of them in its department.
+        InvalidInput: for links that are not allowed, or when a plugin refuses; ``path`` begins with the row's number.
+        Conflict: when an identifier or a unique value belongs to another entity.
+    """
+    for action, department in {(f"{draft.type.name}:create", draft.department) for draft in drafts}:
+        require(uow, action, department)
+    ids = [new_id() for _ in drafts]
+    by_type: dict[str, list[int]] = {}
+    for position, draft in enumerate(drafts):
+        by_type.setdefault(draft.type.name, []).append(position)
+    for positions in by_type.values():
+        _create_of_type(uow, [drafts[position] for position in positions], [ids[position] for position in positions])
+    return ids
+
+
+def _create_of_type(uow: UnitOfWork, drafts: Sequence[EntityDraft], ids: Sequence[uuid.UUID]) -> None:
+    entity_type = drafts[0].type
+    changes = [
+        EntityChange(entity_type.name, one, draft.department, None, draft.values) for draft, one in zip(drafts, ids, strict=True)
+    ]
+    titles = check_batch(uow, entity_type, changes, [draft.values for draft in drafts])
+    _insert(uow, entity_type, drafts, ids, titles)
+    insert_identifiers(uow, [(key, one) for draft, one in zip(drafts, ids, strict=True) for key in draft.identifiers.items()])
+    for draft, one in zip(drafts, ids, strict=True):
+        uow.touch(one, is_new=True)
+        record_audit(
+            uow, "entity.created", one, entity_type.name, json_changes(entity_type, {}, draft.values), department=draft.department
+        )
+        record_event(uow, "entity.created", entity_type.name, (one,), draft.department)
+
+
+def _insert(
+    uow: UnitOfWork, entity_type: EntityType, drafts: Sequence[EntityDraft], ids: Sequence[uuid.UUID],
+    titles: Mapping[uuid.UUID, Title],
+) -> None:
+    rows, type_rows = [], []
+    for draft, one in zip(drafts, ids, strict=True):
+        title, key = title_of(entity_type, draft.values, titles)
+        rows.append(
+            {
+                "id": one, "type": entity_type.name, "title": title, "title_key": key, "department_id": draft.department,
+                "owner_id": draft.owner or uow.actor.user_id, "version": 1, "created_at": uow.now,
+                "created_by": uow.actor.user_id, "updated_at": uow.now, "updated_by": uow.actor.user_id,
+            }
+        )
+        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **stored(entity_type, draft.values)})
+    uow.execute(insert(entity), rows)
+    with raise_taken(uow, entity_type):
+        uow.execute(insert(entity_type.table), type_rows)
+    insert_children(uow.connection, entity_type, [(one, draft.values) for draft, one in zip(drafts, ids, strict=True)])
+    if entity_type.kind == "party":
+        uow.execute(
+            insert(party_department),
+            [
+                {"entity_id": row["id"], "department_id": row["department_id"], "type": row["type"], "title_key": row["title_key"]}
+                for row in rows
+            ],
+        )
+
+
+def update_entity(
+    uow: UnitOfWork, entity_id: uuid.UUID, raw: Mapping[str, object], *, version: int | None = None
+) -> int:
+    """Change the named fields and return the new version; fields that stay equal are not touched.
+
+    Raises:
+        NotFound: when there is no such entity, or the actor may not see it.
+        PermissionDenied: without the right to update it.
+        InvalidInput: with each problem at its field.
+        Conflict: when ``version`` is given and somebody changed it since.
+    """
+    row = find_row(uow, entity_id)
+    entity_type = uow.registry.get(row.type)
+    require_any(uow, f"{row.type}:update", departments_of(uow, row), owner=row.owner_id)
+    if version is not None and version != row.version:
+        raise Conflict(msg("{title} was changed by somebody else. Load it again and repeat your change.", title=row.title))
+    current = load_values(uow.connection, entity_type, entity_type.table, [entity_id])[entity_id]
+    changes = validate_change(entity_type, raw, current, situation_of(uow, entity_type))
+    if not changes:
+        return int(row.version)
+    after = {**current, **changes}
+    change = EntityChange(row.type, entity_id, row.department_id, current, after)
+    titles = check_batch(uow, entity_type, [change], [changes])
+    titles.update(get_titles(uow, linked_ids(entity_type, after) - titles.keys()))
+    new_version = _change(uow, entity_type, row, current, changes, titles)
+    record_audit(
+        uow, "entity.updated", entity_id, row.type, json_changes(entity_type, current, changes), department=row.department_id
+    )
+    record_event(uow, "entity.updated", row.type, (entity_id,), row.department_id)
+    return new_version
+
+
+def _change(
+    uow: UnitOfWork, entity_type: EntityType, row: Any, current: Mapping[str, Any], changes: Mapping[str, Any],
+    titles: Mapping[uuid.UUID, Title],
+) -> int:
+    title, key = title_of(entity_type, {**current, **changes}, titles)
+    written = uow.execute(
+        update(entity)
+        .where(entity.c.id == row.id, entity.c.version == row.version)
+        .values(title=title, title_key=key, version=row.version + 1, updated_at=uow.now, updated_by=uow.actor.user_id)
+    )
+    if written.rowcount != 1:
+        raise Conflict(msg("{title} was changed by somebody else. Load it again and repeat your change.", title=row.title))
+    with raise_taken(uow, entity_type):
+        update_values(uow.connection, entity_type, entity_type.table, row.id, changes, {"title_key": key})
+    if key != row.title_key and entity_type.kind == "party":
+        refresh_title_keys(uow, row.id, key)
+    uow.touch(row.id)
+    return int(row.version) + 1

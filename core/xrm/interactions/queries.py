@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of interactions: the timeline of an entity, newest first, within the departments the actor may read."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from xrm.access.models import user
+from xrm.access.policy import visible_entity, visible_row
+from xrm.entities.links import Title, get_titles
+from xrm.entities.models import entity
+from xrm.interactions.models import interaction, interaction_participant
+from xrm.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One contact between us and parties; ``participants`` are those the actor may see; ``duration`` in minutes."""
+
+    id: uuid.UUID
+    kind: str
+    department: uuid.UUID
+    channel: str
+    direction: str
+    subject: str
+    body: str
+    outcome: str
+    duration: int | None
+    at: datetime
+    version: int
+    created_by: str
+    participants: tuple[Title, ...] = ()
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """Interactions, newest first; ``next`` continues, None at the end."""
+
+    items: tuple[Interaction, ...]
+    next: tuple[datetime, uuid.UUID] | None
+
+
+def visible_interaction(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``interaction`` may be seen."""
+    return and_(interaction.c.deleted_at.is_(None), visible_row(uow, "interaction", interaction.c.department_id))
+
+
+def timeline(
+    uow: UnitOfWork, entity_id: uuid.UUID, *, before: tuple[datetime, uuid.UUID] | None = None, limit: int = 30, kind: str = ""
+) -> TimelinePage:
+    """What was between us and this entity, newest first; empty when the actor may not see the entity."""
+    part = interaction_participant
+    statement = (
+        select(interaction, user.c.name.label("author"))
+        .join(part, part.c.interaction_id == interaction.c.id)
+        .outerjoin(user, user.c.id == interaction.c.created_by)
+        .where(
+            part.c.entity_id == entity_id, visible_interaction(uow),
+            select(entity.c.id).where(entity.c.id == entity_id, visible_entity(uow)).exists(),
+        )
+    )
+    if kind:
+        statement = statement.where(interaction.c.kind == kind)
+    if before is not None:
+        moment, one = before
+        statement = statement.where(
+            part.c.at <= moment, or_(part.c.at < moment, part.c.interaction_id < one)
+        )
+    rows = uow.execute(statement.order_by(part.c.at.desc(), part.c.interaction_id.desc()).limit(limit + 1)).all()
+    has_more, rows = len(rows) > limit, rows[:limit]
+    people = _participants(uow, [row.id for row in rows])
+    items = tuple(
+        Interaction(
+            row.id, row.kind, row.department_id, row.channel, row.direction, row.subject, row.body, row.outcome, row.duration,
+            row.at, row.version, row.author or "", people.get(row.id, ()),
+        )
+        for row in rows
+    )
+    return TimelinePage(items, (items[-1].at, items[-1].id) if has_more else None)
+
+
+def _participants(uow: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[Title, ...]]:
+    if not ids:
+        return {}
+    part = interaction_participant
+    rows = uow.execute(
+        select(part.c.interaction_id, part.c.entity_id).where(part.c.interaction_id.in_(ids)).order_by(part.c.entity_id)
+    ).all()
+    titles = get_titles(uow, {row.entity_id for row in rows})
+    found: dict[uuid.UUID, tuple[Title, ...]] = {}
+    for row in rows:
+        if row.entity_id in titles:
+            found[row.interaction_id] = (*found.get(row.interaction_id, ()), titles[row.entity_id])
+    return found

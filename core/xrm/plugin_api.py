@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one module a plugin imports; what ``__all__`` names is the contract, and changes only with its version.
+
+Everything here takes the unit of work and acts with the rights of its actor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy import select as sql_select
+
+from xrm.access.policy import visible_entity
+from xrm.channels.contract import Channel, OutgoingMessage, SendResult
+from xrm.contact_points.models import contact_point
+from xrm.contact_points.queries import visible_contact_point
+from xrm.entities.models import entity
+from xrm.entities.queries import Entity
+from xrm.entities.selection import choose, named_columns, select_entities
+from xrm.entities.service import create_entity, update_entity
+from xrm.errors import InvalidInput, Message, NotFound, PermissionDenied, msg
+from xrm.interactions.models import interaction, interaction_participant
+from xrm.interactions.queries import visible_interaction
+from xrm.interactions.service import record_interaction
+from xrm.plugin_host.blocks import (
+    FieldsBlock,
+    Link,
+    LinksBlock,
+    ListBlock,
+    MetricBlock,
+    RelatedBlock,
+    Step,
+    StepsBlock,
+    TableBlock,
+    TextBlock,
+    label,
+)
+from xrm.plugin_host.contract import PLUGIN_API_VERSION
+from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Panel, Refusal
+from xrm.plugin_host.hookspecs import hookimpl
+from xrm.relationships.models import relationship
+from xrm.relationships.queries import visible_relationship
+from xrm.relationships.service import relate
+from xrm.schema.fields.base import FieldType
+from xrm.schema.model import Field
+from xrm.scores.contract import Band, Reason, ScoreModel, ScoreRow
+from xrm.unit_of_work import UnitOfWork
+
+__all__ = [
+    "PLUGIN_API_VERSION", "Action", "Band", "Card", "Channel", "Entity", "EntityChange", "Field", "FieldType",
+    "FieldsBlock", "HealthCheck", "InvalidInput", "Link", "LinksBlock", "ListBlock", "MenuItem", "Message", "MetricBlock",
+    "NotFound", "OutgoingMessage", "Panel", "PermissionDenied", "Reason", "Refusal", "RelatedBlock", "ScoreModel", "ScoreRow",
+    "SendResult", "Step", "StepsBlock", "TableBlock", "TextBlock", "UnitOfWork", "create_entity", "hookimpl", "label", "msg",
+    "record_interaction", "relate", "select", "update_entity",
+]
+
+
+def select(uow: UnitOfWork, type: str, columns: Iterable[str] = (), where: str = "") -> Select[Any]:  # noqa: A002  # the contract's word
+    """What the actor may see, as a SELECT to be executed, joined as a subquery, or aggregated.
+
+    ``type`` is an entity type, or one of ``contact_point``, ``interaction``, ``participation`` (one row for each interaction and
+    entity that took part) and ``relationship``. ``columns`` names what is wanted (``id`` alone, if nothing); ``where`` is an
+    expression over the fields of an entity type. Columns that lead elsewhere are called ``entity``, ``department``, ``party`` …
+
+    Raises:
+        NotFound: for an unknown type.
+        InvalidInput: for an unknown column, or an expression that cannot be read.
+    """
+    rows = _rows(uow, type)
+    if rows is None:
+        return select_entities(uow, type, columns, where)
+    if where:
+        raise InvalidInput(msg("where is for entity types only. Add conditions to the SELECT of {type} by .where().", type=type))
+    table, known, condition = rows
+    wanted = [choose(known, name) for name in (*columns,) or ("id",)]
+    return sql_select(*wanted).select_from(table).where(condition)
+
+
+def _rows(uow: UnitOfWork, name: str) -> tuple[FromClause, dict[str, ColumnElement[Any]], ColumnElement[bool]] | None:
+    """The rows that are no entities: where they are, what their columns are called, which of them are visible."""
+    if name == "contact_point":
+        table = contact_point.join(entity, entity.c.id == contact_point.c.entity_id)
+        return table, named_columns(contact_point), visible_contact_point(uow)
+    if name == "interaction":
+        return interaction, named_columns(interaction), visible_interaction(uow)
+    if name == "participation":
+        part = interaction_participant
+        table = interaction.join(part, part.c.interaction_id == interaction.c.id).join(entity, entity.c.id == part.c.entity_id)
+        known = named_columns(interaction) | {"entity": part.c.entity_id, "at": part.c.at}
+        return table, known, visible_interaction(uow) & visible_entity(uow)
+    if name == "relationship":
+        return relationship, named_columns(relationship), visible_relationship(uow)
+    return None

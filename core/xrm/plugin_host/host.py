@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one door between core and plugins: asks those that are on, in a fixed order, one at a time, and outlives their failures."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pluggy
+from sqlalchemy.exc import DBAPIError
+
+from xrm.access.policy import allowed
+from xrm.errors import ConfigurationError, Message, NotFound, PermissionDenied, Problem, XrmError, msg
+from xrm.plugin_host import hookspecs
+from xrm.plugin_host.answers import Answer, Answers, checked, checked_blocks, checked_list
+from xrm.plugin_host.blocks import Block
+from xrm.plugin_host.contributions import Card, Panel
+from xrm.plugin_host.discovery import Plugin, discover_plugins
+from xrm.plugin_host.guard import Guard, PluginFailed, WrongAnswer
+from xrm.plugin_host.hookspecs import HOOKS
+from xrm.plugin_host.starting import Start
+from xrm.plugin_host.watch import Failure, Timing, Watch
+from xrm.schema.fields.base import FieldType
+from xrm.schema.fields.builtin import BUILTIN
+from xrm.schema.load import Declarations
+from xrm.unit_of_work import UnitOfWork
+
+Result = TypeVar("Result")
+Activation = Callable[[str, uuid.UUID], bool]
+Departments = uuid.UUID | Collection[uuid.UUID] | None
+
+
+def on_everywhere(_plugin: str, _department: uuid.UUID) -> bool:
+    """The activation of a new installation: what is installed is on in every department."""
+    return True
+
+
+class PluggyHooks:
+    """Who implements which hook, and the call of one hook of one plugin."""
+
+    def __init__(self) -> None:
+        self._manager = _new_manager()
+        self._objects: dict[str, tuple[object, ...]] = {}
+
+    def register(self, plugin: str, objects: Iterable[object]) -> None:
+        """Let these objects answer for a plugin from now on.
+
+        Raises:
+            ConfigurationError: when one has a hook that does not exist, or that takes what core does not give.
+        """
+        objects = tuple(objects)
+        trial = _new_manager()
+        try:
+            for each in objects:
+                trial.register(each)
+            trial.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise ConfigurationError(msg("{why}. docs/hooks.md lists all hooks with their arguments.", why=str(error))) from error
+        for number, each in enumerate(objects):
+            self._manager.register(each, f"{plugin}:{number}")
+        self._objects[plugin] = objects
+
+    def forget(self, plugin: str) -> None:
+        """Let the plugin answer no more."""
+        for each in self._objects.pop(plugin, ()):
+            self._manager.unregister(each)
+
+    def implementing(self, hook: str) -> set[str]:
+        """The names of the plugins that implement a hook."""
+        return {impl.plugin_name.partition(":")[0] for impl in getattr(self._manager.hook, hook).get_hookimpls()}
+
+    def ask(self, plugin: str, hook: str, arguments: dict[str, Any]) -> list[Any]:
+        """What one plugin returns from a hook.
+
+        Raises:
+            WrongAnswer: when that is no list of what the hook asks for. For display, None is an empty list.
+        """
+        others = [each for name, objects in self._objects.items() if name != plugin for each in objects]
+        caller = self._manager.subset_hook_caller(hook, others)
+        implementations = caller.get_hookimpls()
+        if not implementations:
+            return []
+        returned = caller(**arguments)
+        rule = HOOKS[hook]
+        if len(returned) < len(implementations) and rule.on_failure == "stops_work":
+            raise WrongAnswer(f"{hook} returned None instead of a list of {rule.returns.__name__}")
+        # pluggy asks the object registered last first; declared files come before code.
+        return [value for values in returned for value in checked_list(hook, values, rule.returns)]
+
+
+def _new_manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("xrm")
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
+class PluginHost:
+    """All plugins of an instance. ``plugins`` holds those found: those that are on first, each after what it requires."""
+
+    def __init__(
+        self, found: Iterable[Plugin], *, clock: Callable[[], float] = time.monotonic, with_code: bool = True
+    ) -> None:
+        self.watch = Watch(clock)
+        self._guard = Guard(self.watch)
+        self._hooks = PluggyHooks()
+        self._start = Start(tuple(found), self._hooks, self._guard, with_code=with_code)
+        self._is_on: Activation = on_everywhere
+
+    @classmethod
+    def open(cls, folder: Path | None = None, *, packages: Mapping[str, str] | None = None, safe: bool = False) -> PluginHost:
+        """The host of all installed plugins and of the data-only ones in ``folder``; ``safe`` runs none of their code."""
+        return cls(discover_plugins(folder, packages=packages), with_code=not safe)
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """All plugins found, on or not."""
+        return self._start.plugins
+
+    def get(self, name: str) -> Plugin:
+        """The plugin of this name.
+
+        Raises:
+            NotFound: when none is installed under it.
+        """
+        for plugin in self.plugins:
+            if plugin.name == name:
+                return plugin
+        raise NotFound(msg("There is no plugin {name}. xrm plugin list shows those that are there.", name=name))
+
+    def activate_by(self, is_on: Activation) -> None:
+        """Ask ``is_on(plugin, department id)`` from now on whether a plugin is on in a department."""
+        self._is_on = is_on
+
+    def on_for(self, department: Departments = None) -> tuple[Plugin, ...]:
+        """The plugins that are on in (one of) the department(s), in order; without one, those that are on at all."""
+        departments = (department,) if isinstance(department, uuid.UUID) else department
+        return tuple(
+            plugin
+            for plugin in self.plugins
+            if plugin.is_on and (departments is None or any(self._is_on(plugin.name, each) for each in departments))
+        )
+
+    def contributed(self, hook: str) -> tuple[Answer, ...]:
+        """What all plugins registered at start by a ``register_*`` hook."""
+        return tuple(Answer(plugin, value) for plugin, value in self._start.registered(hook))
+
+    def declarations(self) -> Declarations:
+        """What all plugins declare, checked together."""
+        kinds = ("register_entity_types", "register_relationship_types", "register_interaction_kinds")
+        entities, relationships, interaction_kinds = ([each.value for each in self.contributed(kind)] for kind in kinds)
+        return Declarations("", tuple(entities), tuple(relationships), tuple(interaction_kinds))
+
+    def field_types(self) -> Mapping[str, FieldType]:
+        """All types of field by name: core's own and those of plugins."""
+        added = [each.value for each in self.contributed("register_field_types")]
+        return {field_type.name: field_type for field_type in (*BUILTIN, *added)}
+
+    def switch_off(self, name: str, message: Message, where: str = "") -> tuple[str, ...]:
+        """Take a plugin that does not fit out of this program, with all that require it; the names of those that went."""
+        return self._start.switch_off(name, (Problem("", message, where),))
+
+    def ask(self, hook: str, *, department: Departments = None, **arguments: Any) -> Answers:
+        """What the plugins that are on in the department(s) return from a hook.
+
+        A plugin that fails in a hook for display is left out and named in ``failures``. What needs a permission that the actor of
+        ``uow`` lacks is left out.
+
+        Raises:
+            PluginError: when a plugin fails in a hook that decides (``validate_entities``); nothing may be written then.
+        """
+        if HOOKS[hook].on_failure == "stops_work":
+            return self._ask_strictly(hook, department or None, arguments)
+        uow = arguments.get("uow")
+        items: list[Answer] = []
+        failures: list[Failure] = []
+        for plugin in self._implementing(hook, department):
+            if self.watch.is_quarantined(plugin.name):
+                failures.append(_quarantined(plugin.name, hook))
+                continue
+            try:
+                values = self._ask_one(plugin, hook, arguments, passing=(NotFound, PermissionDenied))
+            except PluginFailed as error:
+                failures.append(error.failure)
+                _recover(uow, error)
+            except (NotFound, PermissionDenied):
+                continue
+            else:
+                items += [Answer(plugin.name, value) for value in values if _is_allowed(uow, value)]
+        items.sort(key=lambda item: getattr(item.value, "order", 0))
+        return Answers(tuple(items), tuple(failures))
+
+    def _ask_strictly(self, hook: str, department: Departments, arguments: dict[str, Any]) -> Answers:
+        # Neither quarantine nor an empty set of departments counts here: nothing passes because nobody was asked.
+        items: list[Answer] = []
+        for plugin in self._implementing(hook, department):
+            values = self._ask_one(plugin, hook, arguments, passing=(XrmError,))
+            items += [Answer(plugin.name, value) for value in values]
+        return Answers(tuple(items))
+
+    def _implementing(self, hook: str, department: Departments) -> list[Plugin]:
+        names = self._hooks.implementing(hook)
+        return [plugin for plugin in self.on_for(department) if plugin.name in names] if names else []
+
+    def _ask_one(
+        self, plugin: Plugin, hook: str, arguments: dict[str, Any], passing: tuple[type[BaseException], ...]
+    ) -> list[Any]:
+        return self._guard.run(plugin.name, hook, lambda: self._hooks.ask(plugin.name, hook, arguments), passing)
+
+    def build(self, plugin: str, content: Panel | Card, uow: UnitOfWork) -> tuple[Block, ...]:
+        """The blocks of a panel or card, made now if they are made late.
+
+        Raises:
+            PluginError: when the plugin fails; the rest of the page is not concerned.
+        """
+        if content.build is None:
+            return content.blocks
+        build = content.build
+        try:
+            return self._guard.run(plugin, content.key, lambda: checked_blocks(build(uow)))
+        except PluginFailed as error:
+            _recover(uow, error)
+            raise
+
+    def call(self, plugin: str, what: str, returns: type[Result], function: Callable[..., Result], *arguments: Any) -> Result:
+        """What other code of a plugin returns: an action's ``run``, a channel's ``send``. Refusals on purpose go through.
+
+        Raises:
+            PluginError: when it fails, or returns something else than ``returns``.
+        """
+        return self._guard.run(plugin, what, lambda: checked(function(*arguments), returns), (XrmError,))
+
+    def stream(self, plugin: str, what: str, items: Callable[[], Iterable[Result]]) -> Iterator[Result]:
+        """What a plugin yields one after the other, such as the rows of a score model.
+
+        Raises:
+            PluginError: as soon as it fails.
+        """
+        yield from self._guard.stream(plugin, what, self._guard.run(plugin, what, items))
+
+    def release(self, plugin: str) -> None:
+        """Let a plugin out of quarantine."""
+        self.watch.release(plugin)
+
+    def timings(self) -> tuple[Timing, ...]:
+        """What each plugin has cost in each hook since the start, the most expensive first."""
+        return self.watch.timings()
+
+
+def _is_allowed(uow: UnitOfWork | None, value: Any) -> bool:
+    permission = getattr(value, "permission", "")
+    return not permission or uow is None or allowed(uow, permission)
+
+
+def _quarantined(plugin: str, hook: str) -> Failure:
+    message = msg("The plugin {plugin} failed several times and is left out for now. An administrator can let it in again.",
+                  plugin=plugin)
+    return Failure(plugin, hook, "", message)
+
+
+def _recover(uow: UnitOfWork | None, error: PluginFailed) -> None:
+    """PostgreSQL refuses every statement after one that failed: the rest of a page, which only reads, gets a new transaction."""
+    if uow is not None and not uow.is_write and isinstance(error.__cause__, DBAPIError):
+        uow.connection.rollback()

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of roles: the facets of a party that the actor may see."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from xrm.access.policy import visible_entity, visible_role
+from xrm.entities.models import entity
+from xrm.roles.models import role
+from xrm.schema.storage import load_values
+from xrm.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Role:
+    """One facet of a party: what it is to a department in [since, until)."""
+
+    id: uuid.UUID
+    type: str
+    party: uuid.UUID
+    party_title: str
+    department: uuid.UUID
+    since: date | None
+    until: date | None
+    owner: uuid.UUID | None
+    version: int
+    is_open: bool
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def is_open_on(day: date) -> ColumnElement[bool]:
+    """The SQL condition that a role is not over on a day; one that begins later counts as open."""
+    return or_(role.c.until.is_(None), role.c.until > day)
+
+
+def list_roles_of(uow: UnitOfWork, party_id: uuid.UUID, *, all_periods: bool = True) -> list[Role]:
+    """The facets of a party, open ones first, each with its fields; none when the party is not visible."""
+    wanted = role.c.party_id == party_id
+    if not all_periods:
+        wanted = and_(wanted, is_open_on(uow.today))
+    found = _load(uow, wanted)
+    return sorted(found, key=lambda one: (not one.is_open, one.type, one.since or date.min, one.id))
+
+
+def get_role(uow: UnitOfWork, role_id: uuid.UUID) -> Role | None:
+    """One facet, if the actor may see it."""
+    found = _load(uow, role.c.id == role_id)
+    return found[0] if found else None
+
+
+def open_role_types(uow: UnitOfWork, party_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """For many parties the types of their open, visible roles, each once: what the chips in lists show."""
+    names = [item.name for item in uow.registry.of_kind("role")]
+    rows = uow.execute(
+        select(role.c.party_id, role.c.type)
+        .where(role.c.party_id.in_(list(party_ids)), visible_role(uow, names), is_open_on(uow.today))
+        .distinct()
+        .order_by(role.c.party_id, role.c.type)
+    )
+    found: dict[uuid.UUID, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.party_id, []).append(row.type)
+    return found
+
+
+def _load(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[Role]:
+    names = [item.name for item in uow.registry.of_kind("role")]
+    rows = uow.execute(
+        select(role, entity.c.title)
+        .join(entity, entity.c.id == role.c.party_id)
+        .where(wanted, visible_role(uow, names), visible_entity(uow))
+    ).all()
+    values: dict[uuid.UUID, dict[str, Any]] = {}
+    for name in {row.type for row in rows}:
+        role_type = uow.registry.get(name)
+        ids = [row.id for row in rows if row.type == name]
+        values.update(load_values(uow.connection, role_type, role_type.table, ids))
+    return [
+        Role(
+            row.id, row.type, row.party_id, row.title, row.department_id, row.since, row.until, row.owner_id, row.version,
+            row.until is None or row.until > uow.today, values.get(row.id, {}),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The assembled program: settings, engine, plugins and registry, put together in one visible place."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from xrm.audit.service import write_audit
+from xrm.core_tables import metadata
+from xrm.db.engine import WRITE, is_retryable, open_engine
+from xrm.errors import ConfigurationError, Conflict, msg
+from xrm.events import write_outbox
+from xrm.plugin_host.host import PluginHost
+from xrm.schema.registry import Registry, build_registry
+from xrm.search.index import write_search_documents
+from xrm.settings import Settings
+from xrm.unit_of_work import Actor, UnitOfWork
+
+Result = TypeVar("Result")
+TRIES = 8
+
+
+@dataclass
+class Runtime:
+    """One instance, ready to work. Thread-safe; close it at the end."""
+
+    settings: Settings
+    engine: Engine
+    host: PluginHost
+    registry: Registry
+
+    def write(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
+        """Run ``function`` in one transaction that may change things; it may run again after a lost race.
+
+        Raises:
+            Conflict: when the race is still lost after several tries.
+        """
+        for attempt in range(TRIES):
+            try:
+                with self.engine.connect() as connection:
+                    return self._run_write(connection, function, actor)
+            except DBAPIError as error:
+                if not is_retryable(error):
+                    raise _explain(error) from error
+                # Time to let the other one finish; random so that two losers do not meet again.
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  # no secret depends on it
+        raise Conflict(msg("Others are changing the same data right now. Try again in a moment."), code="busy")
+
+    def _run_write(self, connection: Connection, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
+        connection = connection.execution_options(**{WRITE: True})
+        with connection.begin():
+            uow = self._unit(connection, actor, is_write=True)
+            result = function(uow)
+            write_search_documents(uow)
+            write_audit(uow)
+            write_outbox(uow)
+        return result
+
+    def read(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
+        """Run ``function`` in one transaction that sees one moment of the data and takes no write lock."""
+        try:
+            # Begun by the first statement, so that the plugin host can begin again after a statement that failed.
+            with self.engine.connect() as connection:
+                return function(self._unit(connection, actor, is_write=False))
+        except OperationalError as error:
+            raise _explain(error) from error
+
+    def _unit(self, connection: Connection, actor: Actor, *, is_write: bool) -> UnitOfWork:
+        return UnitOfWork(connection, actor, datetime.now(UTC), self.registry, self.host, self.settings, is_write)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.engine.dispose()
+
+
+def _explain(error: DBAPIError) -> Exception:
+    """Name what an operator can mend; everything else stays as it is."""
+    text = str(error.orig)
+    if "no such table" in text or "UndefinedTable" in type(error.orig).__name__:
+        return ConfigurationError(msg("The database has no tables yet, or older ones. Run: xrm schema apply"))
+    if "unable to open database file" in text:
+        return ConfigurationError(msg("The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder."))
+    if isinstance(error, OperationalError) and error.connection_invalidated or "connection failed" in text:
+        return ConfigurationError(msg("The database does not answer. Check that it runs and that XRM_DATABASE_URL is right."))
+    return error
+
+
+def build(host: PluginHost) -> Registry:
+    """The registry of all types that installed plugins declare."""
+    declared = host.declarations()
+    return build_registry(
+        declared.entities, declared.relationships, declared.interaction_kinds, host.field_types(), metadata
+    )
+
+
+def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:
+    """The program for these settings; ``safe`` starts without any plugin but the base vocabulary.
+
+    Raises:
+        ConfigurationError: when the database URL is wrong or its driver missing.
+    """
+    engine = open_engine(settings.database_url)
+    host = PluginHost.open(settings.home, safe=safe)
+    return Runtime(settings, engine, host, build(host))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The grammar of plugin.yaml."""
+
+from __future__ import annotations
+
+from xrm.errors import msg
+from xrm.schema.grammar.groups import Keyed, LabelText, Several
+from xrm.schema.grammar.mapping import Grammar, Nested
+from xrm.schema.grammar.schemas import FieldGrammar
+from xrm.schema.grammar.values import Name, OneOf, Pattern, Text
+
+SLOTS = tuple(
+    "nav.main nav.settings home.card command list.column list.filter list.bulk list.toolbar record.badge record.highlight "
+    "record.alert record.action record.tab record.panel record.timeline record.compose form.section form.hint merge.row "
+    "import.source admin.page admin.health public.page".split()
+)
+
+
+class WorksWithGrammar(Grammar):
+    """What the plugin was made for."""
+
+    api = Text("Range of versions of the plugin contract.", required=True, example='">=1,<2"')
+
+
+class AsksForGrammar(Grammar):
+    """What the plugin wants to be allowed."""
+
+    reads = Several(Text(), "Types it reads.")
+    writes = Several(Text(), "Types it writes.")
+    sends = Several(Text(), "Channels it sends on.")
+    hosts = Several(Text(), "Hosts it calls.")
+    secrets = Several(Text(), "Settings that are kept encrypted.")
+
+
+class ContributesGrammar(Grammar):
+    """Where the plugin shows something."""
+
+    slots = Several(OneOf("slot", SLOTS), "Named places on pages.")
+
+
+class ManifestGrammar(Grammar):
+    """A whole plugin.yaml."""
+
+    plugin = Name("Name of the plugin.", required=True, example="press")
+    version = Pattern(
+        "Its version.",
+        r"^\d+(\.\d+)*([.+-]?[a-zA-Z0-9]+)*$",
+        msg('"{found}" is no version. Write for example 0.1.0.'),
+        required=True,
+        example="0.1.0",
+    )
+    label = LabelText("Its name for people.", required=True, example="{en: Press, fr: Presse}")
+    summary = LabelText("One sentence about it.", required=True, example="{en: …, fr: …}")
+    works_with = Nested(WorksWithGrammar, "What it was made for.", required=True, example='{api: ">=1,<2"}')
+    requires = Several(Name(), "Plugins it cannot do without.")
+    asks_for = Nested(AsksForGrammar, "What it wants to be allowed.")
+    settings = Keyed(Nested(FieldGrammar), "What can be set, as fields.")
+    contributes = Nested(ContributesGrammar, "Where it shows something.")

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How expressions see a field: its type of value, and the scale of its numbers."""
+
+from __future__ import annotations
+
+from xrm.db.types import ScaledDecimal
+from xrm.schema.expressions import Operand
+from xrm.schema.fields.base import FieldType
+from xrm.schema.model import Field
+
+
+def operand_of(field: Field, field_type: FieldType) -> Operand:
+    """The operand for one field; several values are a list."""
+    if field_type.is_multiple(field):
+        return Operand("list")
+    column_type = field_type.columns(field)[0].type
+    return Operand(field_type.expression_type, column_type.scale if isinstance(column_type, ScaledDecimal) else 0)

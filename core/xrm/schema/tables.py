@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Declared types → SQLAlchemy tables: one table per type, one more per field with several values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table
+
+from xrm.db.types import Id, key_text
+from xrm.schema.fields.base import FieldType
+from xrm.schema.model import EntityDeclaration, Field, RelationshipDeclaration
+
+IDENTIFIER_LENGTH = 63  # PostgreSQL cuts longer names in silence
+
+
+def table_name(declaration: EntityDeclaration | RelationshipDeclaration) -> str:
+    """The table of a type: ``<plugin>__<name>``; the kinds of party have their plain name."""
+    if isinstance(declaration, EntityDeclaration) and declaration.kind == "party":
+        return declaration.name
+    return f"{declaration.plugin}__{declaration.name}"
+
+
+def build_type_table(
+    metadata: MetaData, declaration: EntityDeclaration, types: Mapping[str, FieldType]
+) -> tuple[Table, dict[str, Table]]:
+    """The table of an entity type and its tables of multiple values, by field key."""
+    name = table_name(declaration)
+    parent = "role.id" if declaration.kind == "role" else "entity.id"
+    single = [field for field in declaration.fields.values() if not types[field.key].is_multiple(field)]
+    table = Table(
+        name,
+        metadata,
+        Column("id", Id, ForeignKey(parent, ondelete="CASCADE"), primary_key=True),
+        Column("department_id", Id, ForeignKey("department.id"), nullable=False),
+        Column("title_key", key_text(), nullable=False),
+        *_columns(single, types),
+    )
+    _index(table, "title_key")
+    for field in single:
+        _index_field(table, field, types[field.key], is_role=declaration.kind == "role")
+    return table, _child_tables(metadata, table, declaration.fields.values(), types)
+
+
+def build_relationship_table(
+    metadata: MetaData, declaration: RelationshipDeclaration, types: Mapping[str, FieldType]
+) -> tuple[Table | None, dict[str, Table]]:
+    """The table of a relationship type's fields, or None when it has none."""
+    if not declaration.fields:
+        return None, {}
+    single = [field for field in declaration.fields.values() if not types[field.key].is_multiple(field)]
+    table = Table(
+        table_name(declaration),
+        metadata,
+        Column("id", Id, ForeignKey("relationship.id", ondelete="CASCADE"), primary_key=True),
+        *_columns(single, types),
+    )
+    for field in single:
+        if field.type in {"link", "file", "image"}:
+            Index(_short(f"ix_{table.name}_{field.key}"), table.c[field.key])
+    return table, _child_tables(metadata, table, declaration.fields.values(), types)
+
+
+def _columns(fields: Iterable[Field], types: Mapping[str, FieldType]) -> list[Column[Any]]:
+    return [column for field in fields for column in types[field.key].columns(field)]
+
+
+def _child_tables(
+    metadata: MetaData, table: Table, fields: Iterable[Field], types: Mapping[str, FieldType]
+) -> dict[str, Table]:
+    children: dict[str, Table] = {}
+    for field in fields:
+        if not types[field.key].is_multiple(field):
+            continue
+        children[field.key] = child = Table(
+            _short(f"{table.name}__{field.key}"),
+            metadata,
+            Column("owner_id", Id, ForeignKey(f"{table.name}.id", ondelete="CASCADE"), primary_key=True),
+            Column("position", Integer, primary_key=True, autoincrement=False),
+            *types[field.key].columns(field),
+        )
+        Index(_short(f"ix_{child.name}_{field.key}"), child.c[field.key], child.c.owner_id)
+    return children
+
+
+def _index_field(table: Table, field: Field, field_type: FieldType, *, is_role: bool) -> None:
+    if field.unique:
+        columns = [table.c.department_id, table.c[field.key]] if is_role else [table.c[field.key]]
+        Index(_short(f"uq_{table.name}_{field.key}"), *columns, unique=True)
+    if field.index and field_type.sortable:
+        column = field_type.sort_column(field, table)
+        _index(table, getattr(column, "name", field.key))
+    elif field.index or field.type in {"link", "file", "image"}:
+        Index(_short(f"ix_{table.name}_{field.key}"), table.c[field.key])
+
+
+def _index(table: Table, column: str) -> None:
+    """A user of one department, and one of all, each find their first page in an index."""
+    Index(_short(f"ix_{table.name}_department_{column}"), table.c.department_id, table.c[column], table.c.id)
+    Index(_short(f"ix_{table.name}_all_{column}"), table.c[column], table.c.id)
+
+
+def _short(name: str) -> str:
+    if len(name) <= IDENTIFIER_LENGTH:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: IDENTIFIER_LENGTH - 9]}_{digest}"

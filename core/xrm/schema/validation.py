@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Raw input against a declaration: parsed values, or every problem with its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xrm.errors import InvalidInput, Problem, msg
+from xrm.schema.expressions import Clock
+from xrm.schema.fields.base import InvalidValue, ParseContext
+from xrm.schema.model import Field, Stages
+from xrm.schema.registry import Fielded
+from xrm.schema.suggest import unknown
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What validation depends on beside the input: how to parse, the clock, the stage rules of the type if it has any."""
+
+    context: ParseContext
+    clock: Clock
+    stages: Stages | None = None
+
+
+def validate_new(fielded: Fielded, raw: Mapping[str, object], situation: Situation) -> dict[str, Any]:
+    """The values of a new row: parsed, with defaults and formulas, every declared field present.
+
+    Raises:
+        InvalidInput: with each problem at its field.
+    """
+    values, problems = _parse(fielded, raw, situation.context)
+    for field in fielded.fields.values():
+        if field.key not in values:
+            values[field.key] = _default(fielded, field, values, situation)
+    _drop_hidden(fielded, values, situation.clock)
+    problems += _missing(fielded, values, situation.clock, {problem.path for problem in problems})
+    if problems:
+        raise InvalidInput(problems)
+    _compute(fielded, values, situation.clock)
+    return values
+
+
+def validate_change(
+    fielded: Fielded, raw: Mapping[str, object], current: Mapping[str, Any], situation: Situation
+) -> dict[str, Any]:
+    """The values that really change, parsed; ``current`` has all values as they are.
+
+    Raises:
+        InvalidInput: with each problem at its field.
+    """
+    changes, problems = _parse(fielded, raw, situation.context)
+    after = {**current, **changes}
+    _drop_hidden(fielded, after, situation.clock)
+    _compute(fielded, after, situation.clock)
+    failed = {problem.path for problem in problems}
+    before_missing = {problem.path for problem in _missing(fielded, current, situation.clock, set())}
+    # A row that lacked a value before the rule came stays editable elsewhere; what is sent now must satisfy it.
+    problems += [
+        problem for problem in _missing(fielded, after, situation.clock, failed)
+        if problem.path in raw or problem.path not in before_missing
+    ]
+    if situation.stages is not None:
+        problems += _check_move(fielded, situation.stages, current, after)
+    if problems:
+        raise InvalidInput(problems)
+    return {key: after[key] for key in fielded.fields if after.get(key) != current.get(key)}
+
+
+def _parse(fielded: Fielded, raw: Mapping[str, object], context: ParseContext) -> tuple[dict[str, Any], list[Problem]]:
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, given in raw.items():
+        field = fielded.fields.get(key)
+        if field is None:
+            problems.append(Problem(str(key), unknown("field", str(key), fielded.fields)))
+        elif field.formula or field.type == "computed":
+            problems.append(Problem(key, msg("This field is computed. Leave it out.")))
+        else:
+            try:
+                values[key] = fielded.field_type(key).parse(field, given, context)
+            except InvalidValue as error:
+                problems.append(Problem(key, error.message))
+    return values, problems
+
+
+def _default(fielded: Fielded, field: Field, values: Mapping[str, Any], situation: Situation) -> Any:
+    empty = () if field.key in fielded.child_tables else None
+    if field.default is None or field.formula:
+        return empty
+    if isinstance(field.default, str) and field.default.startswith("="):
+        return fielded.expression(field.default[1:]).evaluate(_known(fielded, values), situation.clock)
+    return fielded.field_type(field.key).parse(field, field.default, replace(situation.context, language="en"))
+
+
+def _known(fielded: Fielded, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: values.get(key) for key in fielded.operands}
+
+
+def _drop_hidden(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
+    for field in fielded.conditional_fields:
+        if values.get(field.key) and not fielded.expression(field.when).holds(_known(fielded, values), clock):
+            values[field.key] = () if field.key in fielded.child_tables else None
+
+
+def _missing(fielded: Fielded, values: Mapping[str, Any], clock: Clock, failed: set[str]) -> list[Problem]:
+    problems = []
+    for field in fielded.demanding_fields:
+        if field.key in failed or values.get(field.key) not in (None, "", ()):
+            continue
+        if field.when and not fielded.expression(field.when).holds(_known(fielded, values), clock):
+            continue
+        if isinstance(field.required, str) and not fielded.expression(field.required).holds(_known(fielded, values), clock):
+            continue
+        problems.append(Problem(field.key, msg("This is needed. Fill it in.")))
+    return problems
+
+
+def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
+    for field in fielded.computed_fields:
+        values[field.key] = fielded.expression(field.formula).evaluate(_known(fielded, values), clock)
+
+
+def _check_move(fielded: Fielded, stages: Stages, current: Mapping[str, Any], after: Mapping[str, Any]) -> list[Problem]:
+    before, now = current.get(stages.field), after.get(stages.field)
+    if before == now or now is None:
+        return []
+    problems = []
+    allowed = stages.moves.get(before, ()) if before is not None else None
+    if allowed is not None and now not in allowed:
+        problems.append(
+            Problem(stages.field, msg("It cannot go from {before} to {now}. Allowed: {allowed}.", before=before, now=now,
+                                      allowed=", ".join(allowed) or "–"))
+        )
+    problems += [
+        Problem(key, msg("This is needed to enter {stage}. Fill it in.", stage=now))
+        for key in stages.asks.get(now, ())
+        if after.get(key) in (None, "", ())
+    ]
+    return problems

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of an instance: defaults, then ``xrm.toml`` in its folder, then the environment; each knows where it came from."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from xrm.errors import ConfigurationError, msg
+
+SECRET_FILE = "secret.key"  # noqa: S105  # the name of the file, not a secret
+MINIMUM_SECRET = 32
+_DERIVED = {"home", "sources", "plugins"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one instance. ``sources`` says for each where its value came from; ``plugins`` holds theirs by name."""
+
+    home: Path
+    database_url: str = ""
+    secret_key: str = ""
+    country: str = "FR"
+    currency: str = "EUR"
+    language: str = "en"
+    base_url: str = "http://127.0.0.1:5000"
+    plugins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def masked(self) -> dict[str, str]:
+        """Every setting as text for people; secrets and passwords are never shown."""
+        shown = {name: str(getattr(self, name)) for name in _names()}
+        if shown["secret_key"]:
+            shown["secret_key"] = "********"
+        shown["database_url"] = _without_password(shown["database_url"])
+        return shown
+
+
+def _names() -> list[str]:
+    return [item.name for item in fields(Settings) if item.name not in _DERIVED]
+
+
+def _without_password(url: str) -> str:
+    before, separator, after = url.partition("://")
+    credentials, at_sign, rest = after.rpartition("@")
+    if not at_sign:
+        return url
+    return f"{before}{separator}{credentials.partition(':')[0]}:********@{rest}"
+
+
+def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | None = None) -> Settings:
+    """The settings of the instance in ``XRM_HOME`` (default ``./instance``), which need not exist yet.
+
+    Raises:
+        ConfigurationError: when ``xrm.toml`` cannot be read, or names a setting that does not exist.
+    """
+    environment = os.environ if environment is None else environment
+    home = (home or Path(environment.get("XRM_HOME", "instance"))).expanduser().absolute()
+    values: dict[str, Any] = {}
+    sources = {name: "default" for name in _names()}
+    plugins: dict[str, dict[str, str]] = {}
+    from_file = _read_file(home / "xrm.toml")
+    for name, settings in from_file.pop("plugins", {}).items():
+        plugins[name] = {key: str(value) for key, value in settings.items()}
+    for name, value in from_file.items():
+        if name not in sources:
+            raise ConfigurationError(
+                msg("{file}: there is no setting {name}. Known are: {known}.", file=home / "xrm.toml", name=name,
+                    known=", ".join(sources))
+            )
+        values[name], sources[name] = str(value), str(home / "xrm.toml")
+    for name in sources:
+        variable = f"XRM_{name.upper()}"
+        if environment.get(variable):
+            values[name], sources[name] = environment[variable], variable
+    _take_plugin_variables(environment, plugins)
+    if not values.get("database_url"):
+        values["database_url"] = f"sqlite:///{home / 'xrm.db'}"
+    if not values.get("secret_key") and (home / SECRET_FILE).is_file():
+        values["secret_key"] = (home / SECRET_FILE).read_text().strip()
+        sources["secret_key"] = str(home / SECRET_FILE)
+    return Settings(home=home, plugins=plugins, sources=sources, **values)
+
+
+def _take_plugin_variables(environment: Mapping[str, str], plugins: dict[str, dict[str, str]]) -> None:
+    for variable, value in environment.items():
+        name, separator, key = variable.removeprefix("XRM_PLUGIN_").partition("__")
+        if variable.startswith("XRM_PLUGIN_") and separator:
+            plugins.setdefault(name.lower(), {})[key.lower()] = value
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(msg("{file} cannot be read: {why}. Mend the file.", file=path, why=error)) from error
+
+
+def create_home(home: Path) -> None:
+    """Make the instance's folder with its secret (readable by its owner alone); what is there already stays.
+
+    Raises:
+        ConfigurationError: when the folder cannot be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        secret = home / SECRET_FILE
+        if not secret.exists():
+            descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(secrets.token_urlsafe(48))
+    except OSError as error:
+        raise ConfigurationError(
+            msg("The instance folder {home} cannot be written: {why}. Choose another with XRM_HOME.", home=home,
+                why=error.strerror or error)
+        ) from error

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One transaction: its connection, its actor, its clock, and the events recorded so far."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Connection, CursorResult, Executable
+
+from xrm.schema.fields.base import ParseContext
+
+if TYPE_CHECKING:
+    from xrm.plugin_host.host import PluginHost
+    from xrm.schema.registry import Registry
+    from xrm.settings import Settings
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts: a user, or the system; ``via`` says through which door (web, cli, job, api)."""
+
+    kind: Literal["user", "system"]
+    user_id: uuid.UUID | None = None
+    name: str = ""
+    language: str = ""
+    via: str = "cli"
+
+
+def system_actor(via: str = "cli") -> Actor:
+    """The system itself: may do everything; what it does is logged under this name."""
+    return Actor(kind="system", name="system", via=via)
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction. ``cache`` holds what was read once for it (rights, departments) under the reader's module name."""
+
+    connection: Connection
+    actor: Actor
+    now: datetime
+    registry: Registry
+    host: PluginHost
+    settings: Settings
+    is_write: bool
+    cache: dict[str, Any] = field(default_factory=dict)
+    events: list[Any] = field(default_factory=list)
+    # Entities whose search documents are made anew before commit; True: they have none yet.
+    touched: dict[uuid.UUID, bool] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day of this unit of work, in UTC."""
+        return self.now.date()
+
+    @property
+    def parse_context(self) -> ParseContext:
+        """What parsing of input depends on here."""
+        return ParseContext(self.settings.country, self.settings.currency, self.actor.language or self.settings.language, self.now)
+
+    def touch(self, entity_id: uuid.UUID, *, is_new: bool = False) -> None:
+        """Note that what is derived from this entity (its search documents) has to be made anew."""
+        self.touched[entity_id] = self.touched.get(entity_id, is_new) and is_new
+
+    def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement in this transaction."""
+        return self.connection.execute(statement, parameters)

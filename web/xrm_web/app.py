@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The app factory: everything the web face is made of, put together in one visible place."""
+
+from __future__ import annotations
+
+from flask import Flask
+from xrm.runtime import Runtime
+from xrm_web.assets import init_assets
+from xrm_web.errors import init_errors
+from xrm_web.i18n import init_i18n
+from xrm_web.navigation import init_navigation
+from xrm_web.pages import register_pages
+from xrm_web.security import init_security
+from xrm_web.sessions import init_sessions
+
+
+def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
+    """The web app of one runtime; ``testing`` adds the style guide and lets exceptions through.
+
+    Raises:
+        ConfigurationError: when the secret key is absent or too short.
+    """
+    app = Flask("xrm_web")
+    app.testing = testing
+    app.extensions["xrm"] = runtime
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    init_sessions(app)
+    init_security(app, runtime.settings)
+    init_assets(app)
+    init_i18n(app)
+    init_errors(app)
+    init_navigation(app)
+    register_pages(app)
+    return app

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one table from what went wrong to what the browser gets: a status and a designed page, or a fragment for htmx."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from xrm.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    PluginError,
+    Problem,
+    XrmError,
+)
+from xrm_web.i18n import gettext, translate
+from xrm_web.sessions import Visitor
+
+log = structlog.get_logger(__name__)
+
+STATUS: dict[type[XrmError], int] = {
+    NotFound: 404,
+    PermissionDenied: 403,
+    InvalidInput: 422,
+    Conflict: 409,
+    PluginError: 503,
+    ConfigurationError: 503,
+}
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """What an error page says: the status, a title, sentences, and a reference for 500."""
+
+    status: int
+    title: str
+    text: str
+    icon: str = "circle-alert"
+    problems: tuple[Problem, ...] = ()
+    reference: str = ""
+
+
+def status_of(error: XrmError) -> int:
+    """The HTTP status of an error of core."""
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
+
+
+def texts_of(status: int) -> tuple[str, str, str]:
+    """Title, sentence and icon of a status."""
+    return {
+        400: (gettext("This request cannot be read"), gettext("Go back and try again."), "circle-alert"),
+        401: (gettext("Your session has ended"), gettext("Sign in again to go on."), "lock"),
+        403: (gettext("You may not do this"), gettext("Ask an administrator for the right."), "shield"),
+        404: (
+            gettext("There is nothing here"),
+            gettext("The page does not exist, or you may not see it. It may have been deleted or merged."),
+            "search",
+        ),
+        405: (gettext("This page does not take that"), gettext("Go back and use the button of the form."), "ban"),
+        409: (
+            gettext("Somebody else was faster"),
+            gettext("What you wanted to change has changed in the meantime. Look at it again, then repeat your change."),
+            "git-merge",
+        ),
+        413: (gettext("This is too large"), gettext("Send a smaller file, or several."), "upload"),
+        422: (gettext("Something is not right yet"), gettext("Correct what is named below and save again."), "circle-alert"),
+        429: (gettext("Too many attempts"), gettext("Wait a minute, then try again."), "timer"),
+        503: (gettext("Not available right now"), gettext("Try again in a moment."), "plug"),
+    }.get(
+        status,
+        (
+            gettext("Something went wrong on our side"),
+            gettext("What you entered was not saved. Try again; if it happens again, give the reference to an administrator."),
+            "triangle-alert",
+        ),
+    )
+
+
+def answer(page: ErrorPage) -> ResponseReturnValue:
+    """The page, or for htmx only its box, which lands in the toast area."""
+    fragment = request.headers.get("HX-Request") == "true"
+    response = make_response(render_template("errors/fragment.html" if fragment else "errors/page.html", page=page), page.status)
+    if fragment:
+        response.headers["HX-Retarget"] = "#toasts"
+        response.headers["HX-Reswap"] = "beforeend"
+    return response
+
+
+def show_xrm_error(error: XrmError) -> ResponseReturnValue:
+    """An error of core: its own message under the title of its status."""
+    status = status_of(error)
+    title, text, icon = texts_of(status)
+    problems = tuple(error.problems) if isinstance(error, InvalidInput) else ()
+    own = "" if problems else translate(error.message)
+    if isinstance(error, (ConfigurationError, PluginError)):
+        # What it says is for the operator (paths, names of plugins), not for whoever happens to look.
+        reference = log_with_reference(error)
+        return answer(ErrorPage(status, title, text, icon, reference=reference))
+    return answer(ErrorPage(status, title, own or text, icon, problems))
+
+
+def show_http_error(error: HTTPException) -> ResponseReturnValue:
+    """An error of the request itself."""
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    status = error.code or 500
+    title, text, icon = texts_of(status)
+    if isinstance(error, CSRFError):
+        title, text = gettext("This form is too old"), gettext("Go back, load the page again and repeat your change.")
+    return answer(ErrorPage(status, title, text, icon))
+
+
+def show_unexpected(error: InternalServerError) -> ResponseReturnValue:
+    """A fault of ours: a reference on the page, all else in the log."""
+    title, text, icon = texts_of(500)
+    reference = log_with_reference(error.original_exception or error)
+    return answer(ErrorPage(500, title, text, icon, reference=reference))
+
+
+def log_with_reference(error: BaseException) -> str:
+    """Write the error to the log under a short reference, and return that."""
+    reference = secrets.token_hex(4)
+    log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
+    return reference
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every error with a page of ours."""
+    app.register_error_handler(XrmError, show_xrm_error)
+    app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(InternalServerError, show_unexpected)
+
+
+def visitor_or_nobody() -> Visitor:
+    """Who asks; nobody when the error came before we knew."""
+    found: Visitor = g.get("visitor") or Visitor()
+    return found

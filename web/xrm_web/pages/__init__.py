@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages, one file per subject; each file holds one blueprint, registered here."""
+
+from __future__ import annotations
+
+from flask import Flask
+from xrm_web.pages import guide, help, home, me, sign_in
+
+
+def register_pages(app: Flask) -> None:
+    """Add all pages; the style guide only where it helps somebody."""
+    for page in (sign_in, home, me, help):
+        app.register_blueprint(page.blueprint)
+    if app.testing or app.debug:
+        app.register_blueprint(guide.blueprint)

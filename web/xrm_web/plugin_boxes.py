@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Panels and cards of plugins, made ready to draw: blocks become cells and faces, failures become a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+from xrm.errors import PluginError
+from xrm.plugin_host import blocks as given
+from xrm.plugin_host.contributions import Card, Panel
+from xrm.unit_of_work import UnitOfWork
+from xrm_web.errors import log_with_reference
+from xrm_web.i18n import format_date, format_datetime, format_number
+from xrm_web.inputs import Cell, Face
+from xrm_web.navigation import href_of, plain_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnBlock:
+    """One block, ready for ``macros/blocks.html``; only what its kind needs is set."""
+
+    kind: str
+    label: str = ""
+    text: str = ""
+    tone: str = "neutral"
+    hint: str = ""
+    number: str = ""
+    maximum: int | None = None
+    pairs: tuple[tuple[str, Cell], ...] = ()
+    links: tuple[tuple[str, str, str], ...] = ()
+    faces: tuple[tuple[Face, str], ...] = ()
+    steps: tuple[tuple[str, str], ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnBox:
+    """A panel or card: its blocks or HTML, or the address that gives them later, or the reference of its failure."""
+
+    key: str
+    title: str
+    icon: str = ""
+    blocks: tuple[DrawnBlock, ...] = ()
+    html: Markup = Markup("")
+    error: str = ""
+    src: str = ""
+
+
+def draw_cards(uow: UnitOfWork) -> list[DrawnBox]:
+    """The cards of the home page, of all plugins that are on for the reader."""
+    answers = uow.host.ask("dashboard_cards", uow=uow)
+    boxes = [draw_box(uow, item.plugin, item.value) for item in answers.items]
+    return boxes + [failed_box(failure.plugin) for failure in answers.failures]
+
+
+def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "") -> DrawnBox:
+    """A panel or card as it is drawn; with ``src`` a lazy one is fetched from there after the page."""
+    head: dict[str, Any] = {"key": f"{plugin}-{box.key}", "title": plain_text(box.label), "icon": box.icon}
+    if box.is_lazy and src:
+        return DrawnBox(**head, src=src)
+    if box.template:
+        return DrawnBox(**head, html=Markup(render_template(box.template, **_context(box.context))))  # noqa: S704
+    try:
+        content = uow.host.build(plugin, box, uow)
+    except PluginError as error:
+        return DrawnBox(**head, error=log_with_reference(error))
+    return DrawnBox(**head, blocks=tuple(draw_block(uow, block) for block in content))
+
+
+def failed_box(plugin: str) -> DrawnBox:
+    """What stands in the place of a plugin that failed before it said what it has."""
+    return DrawnBox(key=f"{plugin}-failed", title=plugin, error=plugin)
+
+
+def draw_block(uow: UnitOfWork, block: given.Block) -> DrawnBlock:
+    """One block as it is drawn."""
+    match block:
+        case given.FieldsBlock():
+            return DrawnBlock(kind="fields", pairs=tuple((plain_text(label), cell_of(uow, value)) for label, value in block.rows))
+        case given.MetricBlock():
+            return DrawnBlock(
+                kind="metric", label=plain_text(block.label), text=cell_of(uow, block.value).text, tone=block.tone,
+                hint=plain_text(block.hint) if block.hint else "", maximum=block.maximum, number=str(block.value),
+            )
+        case given.TextBlock():
+            return DrawnBlock(kind="text", text=plain_text(block.text), tone=block.tone)
+        case given.LinksBlock():
+            return DrawnBlock(kind="links", links=tuple(_link(uow, link) for link in block.links))
+        case given.StepsBlock():
+            return DrawnBlock(kind="steps", steps=tuple((plain_text(step.label), step.state) for step in block.steps))
+        case given.TableBlock():
+            return DrawnBlock(
+                kind="table", heads=tuple(plain_text(head) for head in block.columns),
+                rows=tuple(tuple(cell_of(uow, value) for value in row) for row in block.rows),
+            )
+        case _:
+            return DrawnBlock(kind=block.kind)
+
+
+def cell_of(uow: UnitOfWork, value: given.Cell) -> Cell:
+    """A plain value of a plugin as a cell."""
+    match value:
+        case None:
+            return Cell()
+        case given.Link():
+            label, href, _icon = _link(uow, value)
+            return Cell(text=label, href=href)
+        case bool():
+            return Cell(kind="yes_no", value="true" if value else "false")
+        case int() | float() | Decimal():
+            return Cell(kind="number", text=format_number(value))
+        case datetime():
+            return Cell(kind="datetime", text=format_datetime(value), value=value.isoformat())
+        case date():
+            return Cell(kind="date", text=format_date(value), value=value.isoformat())
+        case _:
+            return Cell(text=plain_text(value))
+
+
+def _link(uow: UnitOfWork, link: given.Link) -> tuple[str, str, str]:
+    return plain_text(link.label), href_of(uow, link), link.icon
+
+
+def _context(context: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any]:
+    return dict(context)
