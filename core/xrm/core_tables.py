@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every table of the core in one MetaData: importing this module is what fills it."""
 
+# ruff: noqa: F401  # imported for the tables they define
+
 from __future__ import annotations
 
 import xrm.access.models
@@ -15,7 +17,7 @@ import xrm.migrate.models
 import xrm.relationships.models
 import xrm.roles.models
 import xrm.scores.models
-import xrm.search.models  # noqa: F401  # imported for the tables they define
+import xrm.search.models
 from xrm.db.metadata import metadata
 
 __all__ = ["metadata"]

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
 from xrm.db.engine import WRITE, is_retryable, open_engine
-from xrm.errors import ConfigurationError, Conflict, msg
+from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
 from xrm.plugin_host.host import PluginHost
 from xrm.schema.registry import Registry, build_registry
@@ -87,22 +87,28 @@ def _explain(error: DBAPIError) -> Exception:
     if "no such table" in text or "UndefinedTable" in type(error.orig).__name__:
         return ConfigurationError(msg("The database has no tables yet, or older ones. Run: xrm schema apply"))
     if "unable to open database file" in text:
-        return ConfigurationError(msg("The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder."))
-    if isinstance(error, OperationalError) and error.connection_invalidated or "connection failed" in text:
+        text = "The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder."
+        return ConfigurationError(msg(text))
+    if (isinstance(error, OperationalError) and error.connection_invalidated) or "connection failed" in text:
         return ConfigurationError(msg("The database does not answer. Check that it runs and that XRM_DATABASE_URL is right."))
     return error
 
 
 def build(host: PluginHost) -> Registry:
-    """The registry of all types that installed plugins declare."""
-    declared = host.declarations()
-    return build_registry(
-        declared.entities, declared.relationships, declared.interaction_kinds, host.field_types(), metadata
-    )
+    """The registry of all types that installed plugins declare; a plugin whose types do not fit in is switched off."""
+    while True:
+        declared = host.declarations()
+        try:
+            return build_registry(
+                declared.entities, declared.relationships, declared.interaction_kinds, host.field_types(), metadata
+            )
+        except PluginError as error:
+            if not host.switch_off(error.plugin, error.message):
+                raise
 
 
 def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:
-    """The program for these settings; ``safe`` starts without any plugin but the base vocabulary.
+    """The program for these settings; ``safe`` keeps the types of all plugins and runs none of their code.
 
     Raises:
         ConfigurationError: when the database URL is wrong or its driver missing.

@@ -62,7 +62,7 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     environment = os.environ if environment is None else environment
     home = (home or Path(environment.get("XRM_HOME", "instance"))).expanduser().absolute()
     values: dict[str, Any] = {}
-    sources = {name: "default" for name in _names()}
+    sources = dict.fromkeys(_names(), "default")
     plugins: dict[str, dict[str, str]] = {}
     from_file = _read_file(home / "xrm.toml")
     for name, settings in from_file.pop("plugins", {}).items():

@@ -59,7 +59,8 @@ class UnitOfWork:
     @property
     def parse_context(self) -> ParseContext:
         """What parsing of input depends on here."""
-        return ParseContext(self.settings.country, self.settings.currency, self.actor.language or self.settings.language, self.now)
+        language = self.actor.language or self.settings.language
+        return ParseContext(self.settings.country, self.settings.currency, language, self.now)
 
     def touch(self, entity_id: uuid.UUID, *, is_new: bool = False) -> None:
         """Note that what is derived from this entity (its search documents) has to be made anew."""

@@ -19,7 +19,8 @@ def hash_password(password: str, hasher: argon2.PasswordHasher | None = None) ->
         InvalidInput: when the password is too short or too long; nothing else is asked of it.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise InvalidInput([Problem("password", msg("A password has {least} to {most} characters.", least=SHORTEST, most=LONGEST))])
+        wanted = msg("A password has {least} to {most} characters.", least=SHORTEST, most=LONGEST)
+        raise InvalidInput([Problem("password", wanted)])
     return (hasher or argon2.PasswordHasher()).hash(password)
 
 

@@ -141,12 +141,11 @@ def visible_party(uow: UnitOfWork, types: Iterable[str], party: ColumnElement[uu
     conditions: list[ColumnElement[bool]] = []
     for where, names in scopes_of(uow, types).items():
         if where.is_everywhere or where.departments:
+            seen = party_department.alias()
             conditions.append(
                 exists(
                     select(1).where(
-                        party_department.c.entity_id == party,
-                        party_department.c.type.in_(names),
-                        in_scope(where, party_department.c.department_id, None, None),
+                        seen.c.entity_id == party, seen.c.type.in_(names), in_scope(where, seen.c.department_id, None, None)
                     )
                 )
             )
@@ -168,18 +167,19 @@ def scopes_of(uow: UnitOfWork, types: Iterable[str], verb: str = "read") -> dict
 def _owned(
     user_id: uuid.UUID, type_names: list[str], where: Scope, party: ColumnElement[uuid.UUID]
 ) -> ColumnElement[bool]:
-    own = sorted(where.own)
+    # Aliases, because the statement around it reads the same tables: without them ``party`` would mean the inner row itself.
+    own, home, facet = sorted(where.own), entity.alias(), role.alias()
     at_home = exists(
         select(1).where(
-            entity.c.id == party, entity.c.type.in_(type_names), entity.c.owner_id == user_id, entity.c.department_id.in_(own)
+            home.c.id == party, home.c.type.in_(type_names), home.c.owner_id == user_id, home.c.department_id.in_(own)
         )
     )
     by_role = exists(
         select(1)
-        .select_from(role.join(entity, entity.c.id == role.c.party_id))
+        .select_from(facet.join(home, home.c.id == facet.c.party_id))
         .where(
-            role.c.party_id == party, entity.c.type.in_(type_names), role.c.owner_id == user_id,
-            role.c.department_id.in_(own), role.c.deleted_at.is_(None),
+            facet.c.party_id == party, home.c.type.in_(type_names), facet.c.owner_id == user_id,
+            facet.c.department_id.in_(own), facet.c.deleted_at.is_(None),
         )
     )
     return or_(at_home, by_role)

@@ -101,12 +101,14 @@ def add_member(uow: UnitOfWork, user_id: uuid.UUID, department: uuid.UUID) -> No
         _note(uow, user_id, "user", "membership.added", {"department": (None, str(department))})
 
 
-def give(uow: UnitOfWork, user_id: uuid.UUID, set_key: str, *, department: uuid.UUID | None = None, depth: str = "department") -> uuid.UUID:
+def give(
+    uow: UnitOfWork, user_id: uuid.UUID, set_key: str, *, department: uuid.UUID | None = None, depth: str = "department"
+) -> uuid.UUID:
     """Grant a permission set to a user in a department (``depth`` own, department, below) or everywhere (``all``).
 
     Raises:
-        PermissionDenied: without the right to administer users there; only who administers everywhere grants everywhere, or grants
-            a set that holds ``*:*``.
+        PermissionDenied: without the right to administer users there; only who administers everywhere grants everywhere, or
+            grants a set that holds ``*:*``.
         NotFound: for an unknown set.
         InvalidInput: for an unknown depth, or when a department is missing.
     """
@@ -125,7 +127,8 @@ def give(uow: UnitOfWork, user_id: uuid.UUID, set_key: str, *, department: uuid.
     one = new_id()
     where = None if depth == "all" else department
     uow.execute(insert(grant).values(id=one, user_id=user_id, permission_set_id=set_id, department_id=where, depth=depth))
-    _note(uow, user_id, "user", "grant.given", {"set": (None, set_key), "department": (None, str(where or "")), "depth": (None, depth)})
+    given = {"set": (None, set_key), "department": (None, str(where or "")), "depth": (None, depth)}
+    _note(uow, user_id, "user", "grant.given", given)
     return one
 
 

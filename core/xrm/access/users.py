@@ -40,7 +40,7 @@ _COLUMNS = (
 def get_user(uow: UnitOfWork, user_id: uuid.UUID) -> User | None:
     """The user of this id, active or not."""
     row = uow.execute(select(*_COLUMNS).where(user.c.id == user_id)).first()
-    return User(*row) if row else None
+    return User(**row._mapping) if row else None
 
 
 def find_user(uow: UnitOfWork, email: str) -> User:
@@ -52,12 +52,12 @@ def find_user(uow: UnitOfWork, email: str) -> User:
     row = uow.execute(select(*_COLUMNS).where(user.c.email_key == email.strip().casefold(), user.c.is_active)).first()
     if row is None:
         raise NotFound(msg("There is no active user {email}. Create one with: xrm user create", email=email))
-    return User(*row)
+    return User(**row._mapping)
 
 
 def list_users(uow: UnitOfWork) -> list[User]:
     """All users by name: colleagues are known to each other."""
-    return [User(*row) for row in uow.execute(select(*_COLUMNS).order_by(user.c.name, user.c.id))]
+    return [User(**row._mapping) for row in uow.execute(select(*_COLUMNS).order_by(user.c.name, user.c.id))]
 
 
 def names_of(uow: UnitOfWork, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:

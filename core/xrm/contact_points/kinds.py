@@ -10,8 +10,7 @@ from typing import Any
 
 from xrm.errors import InvalidInput, Message, Problem, msg
 from xrm.folding import fold
-from xrm.schema.fields.base import InvalidValue, ParseContext
-from xrm.schema.fields.builtin import FieldTypes
+from xrm.schema.fields.base import FieldType, InvalidValue, ParseContext
 from xrm.schema.fields.places import Address
 from xrm.schema.model import Field, Label
 from xrm.schema.suggest import unknown
@@ -32,7 +31,9 @@ class Reading:
     parts: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_value(types: FieldTypes, kind: str, raw: object, context: ParseContext, *, lenient: bool = False) -> Reading:
+def read_value(
+    types: Mapping[str, FieldType], kind: str, raw: object, context: ParseContext, *, lenient: bool = False
+) -> Reading:
     """The contact point meant by ``raw`` (text; for ``postal`` also an Address or its parts).
 
     With ``lenient`` a phone number that no plan of numbers knows is kept as typed, for old data that people still dial.
@@ -47,7 +48,7 @@ def read_value(types: FieldTypes, kind: str, raw: object, context: ParseContext,
         return Reading(text, fold(text.lstrip("@")))
     if kind not in KINDS:
         raise InvalidInput([Problem("kind", unknown("kind of contact point", kind, (*KINDS, "handle:network")))])
-    field_type = types.get(_FIELD_TYPES[kind])
+    field_type = types[_FIELD_TYPES[kind]]
     declared = Field(key="value", type=_FIELD_TYPES[kind], label=Label({"en": "Value", "fr": "Valeur"}))
     try:
         value = field_type.parse(declared, raw, context)

@@ -87,7 +87,8 @@ def add_checked(uow: UnitOfWork, drafts: Sequence[ContactPointDraft]) -> list[uu
         if key not in twins:
             twins[key] = new_id()
             rows.append(_row(uow, twins[key], draft))
-            _note(uow, draft.entity_id, "contact_point.added", twins[key], draft.department, {draft.kind: (None, draft.reading.value)})
+            added = {draft.kind: (None, draft.reading.value)}
+            _note(uow, draft.entity_id, "contact_point.added", twins[key], draft.department, added)
         ids.append(twins[key])
     if rows:
         uow.execute(insert(contact_point), rows)
@@ -130,7 +131,7 @@ def update_contact_point(
     changes: dict[str, Any] = {key: one for key, one in given.items() if one is not KEEP and one != getattr(row, key)}
     if value is not KEEP:
         reading = read_value(uow.host.field_types(), row.kind, value, uow.parse_context)
-        read = {"value": reading.value, "normalized": reading.normalized}
+        read: dict[str, Any] = {"value": reading.value, "normalized": reading.normalized}
         read |= {name: reading.parts.get(name) or None for name in PARTS}
         changes |= {key: one for key, one in read.items() if one != getattr(row, key)}
     if not changes:

@@ -17,8 +17,8 @@ _SQLITE = (
 _POSTGRESQL = (
     ("add column", "search_document.vector",
      "ALTER TABLE search_document ADD COLUMN vector tsvector GENERATED ALWAYS AS "
-     "((scope || ' ' || strong || ' ' || normal || ' ' || weak || ' ' || regexp_replace(strong, '(\\S+)', '=\\1', 'g'))::tsvector) "
-     "STORED",
+     "((scope || ' ' || strong || ' ' || normal || ' ' || weak || ' ' || "
+     "regexp_replace(strong, '(\\S+)', '=\\1', 'g'))::tsvector) STORED",
      "ALTER TABLE search_document DROP COLUMN vector"),
     ("create index", "ix_search_document_vector",
      "CREATE INDEX ix_search_document_vector ON search_document USING gin (vector)",

@@ -58,8 +58,9 @@ class DepartmentTree:
         matches = [item for item in self.by_id.values() if fold(item.name) == fold(name) or str(item.id) == name]
         if len(matches) != 1:
             known = ", ".join(item.name for item in self.by_id.values())
-            text = "There is no department {name}. Known are: {known}." if not matches else "Several departments are called {name}. Give the id."
-            raise NotFound(msg(text, name=name, known=known))
+            if matches:
+                raise NotFound(msg("Several departments are called {name}. Give the id.", name=name))
+            raise NotFound(msg("There is no department {name}. Known are: {known}.", name=name, known=known))
         return matches[0]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The last look before a batch is written: are its links allowed, and does a plugin refuse?"""
+"""The last look before a batch is written: whether its links are allowed and no plugin refuses."""
 
 from __future__ import annotations
 

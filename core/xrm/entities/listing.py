@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, s
 from xrm.entities.computing import needed_for
 from xrm.entities.cursors import decode, encode, fingerprint
 from xrm.entities.rows_of import Source, source_of
-from xrm.entities.sorting import SortKey, order_by, sort_keys, behind
+from xrm.entities.sorting import SortKey, behind, order_by, sort_keys
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork

@@ -17,7 +17,8 @@ def departments_of(uow: UnitOfWork, row: Row[Any]) -> set[uuid.UUID]:
     """The departments an entity belongs to: its home, and for a party those of its roles."""
     found = {row.department_id}
     if uow.registry.get(row.type).kind == "party":
-        found.update(uow.execute(select(party_department.c.department_id).where(party_department.c.entity_id == row.id)).scalars())
+        gate = party_department
+        found.update(uow.execute(select(gate.c.department_id).where(gate.c.entity_id == row.id)).scalars())
     return found
 
 

@@ -49,7 +49,7 @@ def restore_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> None:
     if row is None:
         raise NotFound(msg("There is nothing with the id {id} in the recycle bin.", id=entity_id))
     require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
-    gone_with_it = [other for other in _linking(uow, entity_id, "remove", deleted_at=row.deleted_at)]
+    gone_with_it = _linking(uow, entity_id, "remove", deleted_at=row.deleted_at)
     for one in (row, *gone_with_it):
         _mark(uow, one, None)
 

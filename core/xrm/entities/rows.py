@@ -55,7 +55,6 @@ def raise_taken(uow: UnitOfWork, fielded: Fielded) -> Iterator[None]:
         text = str(error.orig)
         for field in fielded.fields.values():
             if field.unique and (f"_{field.key}" in text or f".{field.key}" in text):
-                raise Conflict(
-                    msg("{field} is taken already. Choose another value.", field=field.label.get(uow.actor.language)), code="taken"
-                ) from error
+                name = field.label.get(uow.actor.language)
+                raise Conflict(msg("{field} is taken already. Choose another value.", field=name), code="taken") from error
         raise

@@ -27,8 +27,11 @@ MOST_BRANCHES = 32
 
 @dataclass(frozen=True)
 class Source:
-    """Rows to list. ``rows`` joins what conditions and order need; ``branches`` are conditions of which one must hold, each an
-    index range of its own; ``conditions`` hold for all."""
+    """Rows to list.
+
+    ``rows`` joins what conditions and order need; ``branches`` are conditions of which one must hold, each an index range of
+    its own; ``conditions`` hold for all.
+    """
 
     entity_type: EntityType | None
     rows: FromClause
@@ -90,7 +93,7 @@ class Source:
         """
         if self.entity_type is None:
             raise InvalidInput([Problem("where", msg("Name one type of party to filter by its fields."))])
-        names = SYSTEM_OPERANDS if self._is_role else {key: one for key, one in SYSTEM_OPERANDS.items() if key not in ("since", "until")}
+        names = {key: one for key, one in SYSTEM_OPERANDS.items() if self._is_role or key not in ("since", "until")}
         try:
             expression = self.entity_type.condition(text, names)
         except InvalidValue as error:
@@ -141,7 +144,7 @@ def source_of(uow: UnitOfWork, type_name: str, *, all_periods: bool) -> Source:
 def _facets(uow: UnitOfWork, entity_type: EntityType, *, all_periods: bool) -> Source:
     table = entity_type.table
     where = scope(uow, entity_type.name, "read")
-    conditions = [role.c.deleted_at.is_(None), entity.c.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [role.c.deleted_at.is_(None), entity.c.deleted_at.is_(None)]
     if not all_periods:
         conditions.append(is_open_on(uow.today))
     if any(scope(uow, name, "read") != where for name in entity_type.declaration.of):

@@ -114,12 +114,14 @@ def _insert(
     uow.execute(insert(entity), rows)
     with raise_taken(uow, entity_type):
         uow.execute(insert(entity_type.table), type_rows)
-    insert_children(uow.connection, entity_type, [(one, draft.values) for draft, one in zip(drafts, ids, strict=True)])
+    pairs = [(one, draft.values) for draft, one in zip(drafts, ids, strict=True)]
+    insert_children(uow.connection, entity_type, pairs)
     if entity_type.kind == "party":
         uow.execute(
             insert(party_department),
             [
-                {"entity_id": row["id"], "department_id": row["department_id"], "type": row["type"], "title_key": row["title_key"]}
+                {"entity_id": row["id"], "department_id": row["department_id"], "type": row["type"],
+                 "title_key": row["title_key"]}
                 for row in rows
             ],
         )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from xrm.entities.models import entity
+from xrm.errors import msg
 from xrm.folding import fold
 from xrm.roles.models import role
 from xrm.schema.expressions import Operand, TableColumns
@@ -18,7 +19,6 @@ from xrm.schema.fields.dates import DateTimeType, DateType
 from xrm.schema.model import Field, Label
 from xrm.schema.registry import EntityType
 from xrm.schema.suggest import unknown
-from xrm.errors import msg
 from xrm.unit_of_work import UnitOfWork
 
 SYSTEM_OPERANDS = {
@@ -30,7 +30,9 @@ SYSTEM_OPERANDS = {
     "owner": Operand("id"),
     "department": Operand("id"),
 }
-_IN_ENTITY = {"title": "title", "created_at": "created_at", "updated_at": "updated_at", "owner": "owner_id", "department": "department_id"}
+_IN_ENTITY = {
+    "title": "title", "created_at": "created_at", "updated_at": "updated_at", "owner": "owner_id", "department": "department_id",
+}
 _IN_ROLE = {
     "created_at": "created_at", "updated_at": "updated_at", "since": "since", "until": "until", "owner": "owner_id",
     "department": "department_id",
@@ -87,7 +89,9 @@ def common_column(name: str, *, is_role: bool) -> ColumnElement[Any] | None:
     return entity.c[_IN_ENTITY[name]] if name in _IN_ENTITY else None
 
 
-def filter_system(uow: UnitOfWork, entity_type: EntityType | None, name: str, operator: str, value: object) -> ColumnElement[bool]:
+def filter_system(
+    uow: UnitOfWork, entity_type: EntityType | None, name: str, operator: str, value: object
+) -> ColumnElement[bool]:
     """The SQL of a filter on a common column.
 
     Raises:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from xrm.unit_of_work import UnitOfWork
 DIRECTIONS = ("", "in", "out")
 LONGEST = {"subject": 500, "body": 1_000_000, "outcome": 500, "channel": 100}
 MOST_PARTICIPANTS = 500
+LONGEST_DURATION = 100_000
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,14 @@ def record_interactions(uow: UnitOfWork, drafts: Sequence[InteractionDraft]) -> 
 
 
 def _check(uow: UnitOfWork, draft: InteractionDraft) -> None:
+    problems = [*_check_who(uow, draft), *_check_texts(draft)]
+    if draft.duration is not None and not 0 <= draft.duration <= LONGEST_DURATION:
+        problems.append(Problem("duration", msg("Give the minutes, from 0 to {most}.", most=LONGEST_DURATION)))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _check_who(uow: UnitOfWork, draft: InteractionDraft) -> list[Problem]:
     problems = []
     if draft.kind not in uow.registry.interaction_kinds:
         problems.append(Problem("kind", unknown("kind of interaction", draft.kind, uow.registry.interaction_kinds)))
@@ -98,18 +109,20 @@ def _check(uow: UnitOfWork, draft: InteractionDraft) -> None:
         problems.append(Problem("participants", msg("Name at least one participant, each once.")))
     if len(draft.participants) > MOST_PARTICIPANTS:
         problems.append(Problem("participants", msg("At most {most} participants.", most=MOST_PARTICIPANTS)))
+    return problems
+
+
+def _check_texts(draft: InteractionDraft) -> list[Problem]:
+    problems = []
     if not draft.subject.strip() and not draft.body.strip():
         problems.append(Problem("body", msg("Write something: a subject or a text.")))
-    if draft.duration is not None and not 0 <= draft.duration <= 100_000:
-        problems.append(Problem("duration", msg("Give the minutes, from 0 to {most}.", most=100_000)))
     for name, longest in LONGEST.items():
         text = getattr(draft, name)
         if len(text) > longest:
             problems.append(Problem(name, msg("At most {most} characters.", most=longest)))
-        elif "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        elif _NO_TEXT.search(text):
             problems.append(Problem(name, msg("It contains characters that are no text. Remove them.")))
-    if problems:
-        raise InvalidInput(problems)
+    return problems
 
 
 def _insert(uow: UnitOfWork, drafts: Sequence[InteractionDraft], ids: Sequence[uuid.UUID]) -> None:

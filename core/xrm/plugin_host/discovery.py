@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from xrm.errors import Message, Problem, XrmError, msg
 from xrm.plugin_host.contract import PLUGIN_API_VERSION, accepts
@@ -55,30 +58,39 @@ class Plugin:
         return replace(self, status="refused", problems=(Problem("", message, where),))
 
 
-def discover_plugins(folder: Path | None = None, *, packages: Mapping[str, str] | None = None) -> tuple[Plugin, ...]:
+def discover_plugins(home: Path | None = None, *, packages: Mapping[str, str] | None = None) -> tuple[Plugin, ...]:
     """All plugins, each after those it requires, else by name; those that cannot take part say why and come last.
 
-    ``folder`` is where an instance keeps data-only plugins, ``packages`` (name → package) replaces the installed entry points.
+    ``home`` is the folder of the instance, ``packages`` (name → package) replaces the installed entry points.
     """
-    named = sorted(_entry_points() if packages is None else set(packages.items()))
-    installed = [_from_package(name, package) for name, package in named]
-    folders = sorted(folder.glob("*/")) if folder is not None and folder.is_dir() else []
+    named = _entry_points() if packages is None else dict.fromkeys(packages.items())
+    installed = [_from_package(name, package, source) for (name, package), source in sorted(named.items())]
+    folders = sorted((home / "plugins").glob("*/")) if home is not None else []
     local = [_from_folder(place) for place in folders if not place.name.startswith((".", "_"))]
     return in_order(_one_of_each_name(installed, local))
 
 
-def _entry_points() -> set[tuple[str, str]]:
-    return {(point.name, point.value) for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+def _entry_points() -> dict[tuple[str, str], Path | None]:
+    """Name and package of each entry point, with the source folder if the distribution is installed as editable."""
+    points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    return {(point.name, point.value): _source_of(point.dist) for point in points}
 
 
-def _from_package(name: str, package: str) -> Plugin:
+def _source_of(distribution: importlib.metadata.Distribution | None) -> Path | None:
+    origin = json.loads((distribution and distribution.read_text("direct_url.json")) or "{}")
+    if not origin.get("dir_info", {}).get("editable"):
+        return None
+    return Path(url2pathname(urlsplit(origin["url"]).path))
+
+
+def _from_package(name: str, package: str, source: Path | None) -> Plugin:
     plugin = Plugin(name, package=package)
     if not package.isidentifier():
         return plugin.refused(
             msg("The entry point {name} names {package}. Name a top-level package, as in {name} = \"xrm_{name}\".",
                 name=name, package=package)
         )
-    folder = _locate(package)
+    folder = _locate(package, source)
     if folder is None:
         return plugin.broken(
             msg("The package {package} with its {file} is not there. Install the plugin again, or uninstall it.",
@@ -87,15 +99,18 @@ def _from_package(name: str, package: str) -> Plugin:
     return _with_manifest(replace(plugin, folder=folder, has_hooks=(folder / HOOKS_FILE).is_file()))
 
 
-def _locate(package: str) -> Path | None:
-    """The folder of a package that holds a manifest; a namespace package (no ``__init__.py``) may lie in several."""
+def _locate(package: str, source: Path | None) -> Path | None:
+    """The folder of a package that holds a manifest; a namespace package (no ``__init__.py``) may lie in several.
+
+    Build tools expose only folders with Python files in an editable installation, so data is looked for in its source as well.
+    """
+    folders = [source / package, source / "src" / package] if source is not None else []
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError):
-        return None
-    if spec is None or spec.submodule_search_locations is None:
-        return None
-    folders = [Path(place) for place in spec.submodule_search_locations]
+        spec = None
+    if spec is not None and spec.submodule_search_locations is not None:
+        folders = [*(Path(place) for place in spec.submodule_search_locations), *folders]
     return next((folder for folder in folders if (folder / MANIFEST_FILE).is_file()), None)
 
 

@@ -110,9 +110,9 @@ class PluginHost:
         self._is_on: Activation = on_everywhere
 
     @classmethod
-    def open(cls, folder: Path | None = None, *, packages: Mapping[str, str] | None = None, safe: bool = False) -> PluginHost:
-        """The host of all installed plugins and of the data-only ones in ``folder``; ``safe`` runs none of their code."""
-        return cls(discover_plugins(folder, packages=packages), with_code=not safe)
+    def open(cls, home: Path | None = None, *, packages: Mapping[str, str] | None = None, safe: bool = False) -> PluginHost:
+        """The host of all installed plugins and of the data-only ones in ``<home>/plugins``; ``safe`` runs none of their code."""
+        return cls(discover_plugins(home, packages=packages), with_code=not safe)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:

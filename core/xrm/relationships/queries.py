@@ -94,7 +94,7 @@ def count_relationships(
 ) -> int:
     """How many ``list_relationships`` would give in all."""
     wanted = _wanted(uow, entity_id, type_name, as_of, all_periods=all_periods)
-    return uow.execute(select(func.count()).select_from(relationship).where(wanted)).scalar_one()
+    return int(uow.execute(select(func.count()).select_from(relationship).where(wanted)).scalar_one())
 
 
 def _wanted(

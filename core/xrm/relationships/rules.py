@@ -69,9 +69,11 @@ def check_cardinality(
     if cardinality in {"one_to_many", "one_to_one"}:
         limited.append((relationship.c.target_id, target))
     if relationship_type.declaration.symmetric and limited:
-        limited = [(column, row) for row in (source, target) for column in (relationship.c.source_id, relationship.c.target_id)]
+        columns = (relationship.c.source_id, relationship.c.target_id)
+        limited = [(column, row) for row in (source, target) for column in columns]
     for column, row in limited:
-        statement = select(relationship.c.id).where(column == row.id, relationship.c.type == relationship_type.name, overlaps(period))
+        same_type = relationship.c.type == relationship_type.name
+        statement = select(relationship.c.id).where(column == row.id, same_type, overlaps(period))
         if but is not None:
             statement = statement.where(relationship.c.id != but)
         if uow.execute(statement.limit(1)).first() is not None:

@@ -78,8 +78,8 @@ def relate(
     if relationship_type.table is not None:
         uow.execute(insert(relationship_type.table).values({"id": one, **stored(relationship_type, checked)}))
         insert_children(uow.connection, relationship_type, [(one, checked)])
-    changes = {**json_changes(relationship_type, {}, checked), "valid_from": (None, valid_from), "valid_until": (None, valid_until)}
-    _note(uow, "relationship.started", row, changes)
+    dates = {"valid_from": (None, valid_from), "valid_until": (None, valid_until)}
+    _note(uow, "relationship.started", row, {**json_changes(relationship_type, {}, checked), **dates})
     return one
 
 
@@ -158,7 +158,7 @@ def update_relationship(
     if relationship_type.table is not None:
         update_values(uow.connection, relationship_type, relationship_type.table, row.id, changes, {})
     moved = {key: (getattr(row, key), value) for key, value in dates.items()}
-    _note(uow, "relationship.updated", row._mapping, {**json_changes(relationship_type, current, changes), **moved})
+    _note(uow, "relationship.updated", row._asdict(), {**json_changes(relationship_type, current, changes), **moved})
     return int(row.version) + 1
 
 
@@ -182,7 +182,7 @@ def remove_relationship(uow: UnitOfWork, relationship_id: uuid.UUID) -> None:
     relationship_type = uow.registry.get_relationship(row.type)
     _keep_past(uow, row, relationship_type, _load(uow, relationship_type, row.id))
     uow.execute(delete(relationship).where(relationship.c.id == row.id))
-    _note(uow, "relationship.removed", row._mapping, {})
+    _note(uow, "relationship.removed", row._asdict(), {})
 
 
 def find_relationship(uow: UnitOfWork, relationship_id: uuid.UUID) -> Row[Any]:

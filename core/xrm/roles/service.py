@@ -181,7 +181,7 @@ def update_role(
     role_type = uow.registry.get(row.type)
     current = load_values(uow.connection, role_type, role_type.table, [role_id])[role_id]
     changes = validate_change(role_type, raw, current, situation_of(uow, role_type))
-    given = {"since": since, "until": until, "owner_id": owner}
+    given: dict[str, Any] = {"since": since, "until": until, "owner_id": owner}
     own = {key: value for key, value in given.items() if value is not KEEP and value != getattr(row, key)}
     _check_period(own.get("since", row.since), own.get("until", row.until))
     if not changes and not own:

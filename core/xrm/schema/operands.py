@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from xrm.db.types import ScaledDecimal
 from xrm.schema.expressions import Operand
+from xrm.schema.expressions.terms import Type
 from xrm.schema.fields.base import FieldType
 from xrm.schema.model import Field
 
@@ -12,6 +15,7 @@ from xrm.schema.model import Field
 def operand_of(field: Field, field_type: FieldType) -> Operand:
     """The operand for one field; several values are a list."""
     if field_type.is_multiple(field):
-        return Operand("list")
+        return Operand("list", item="id" if field.type in {"link", "links", "file", "image"} else "text")
     column_type = field_type.columns(field)[0].type
-    return Operand(field_type.expression_type, column_type.scale if isinstance(column_type, ScaledDecimal) else 0)
+    expression_type = cast("Type", field_type.expression_type)
+    return Operand(expression_type, column_type.scale if isinstance(column_type, ScaledDecimal) else 0)

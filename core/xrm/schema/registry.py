@@ -10,7 +10,7 @@ from functools import cached_property
 from sqlalchemy import Column, MetaData, Table
 
 from xrm.db.metadata import NAMING
-from xrm.errors import InvalidInput, NotFound, Problem, msg
+from xrm.errors import NotFound, PluginError, msg
 from xrm.schema.expressions import Expression, ExpressionError, Operand, compile_expression
 from xrm.schema.fields.base import FieldType
 from xrm.schema.fields.builtin import RESULT_TYPES
@@ -18,7 +18,7 @@ from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration, TypeLabel
 from xrm.schema.operands import operand_of
 from xrm.schema.suggest import unknown
-from xrm.schema.tables import build_relationship_table, build_type_table, table_name
+from xrm.schema.tables import IDENTIFIER_LENGTH, build_relationship_table, build_type_table, table_name
 from xrm.schema.templates import Template
 
 ANY_PARTY, ANY_RECORD, ANY = "party", "record", "entity"
@@ -44,11 +44,12 @@ class Fielded:
     @cached_property
     def operands(self) -> Mapping[str, Operand]:
         """What expressions know of each field; a field computed at reading has no column and cannot be named."""
-        return {
-            field.key: operand_of(field, self._types[field.key])
-            for field in self.fields.values()
-            if self._types[field.key].expression_type and (field.key in self.child_tables or self._types[field.key].columns(field))
-        }
+        found: dict[str, Operand] = {}
+        for key, field in self.fields.items():
+            has_column = key in self.child_tables or bool(self._types[key].columns(field))
+            if self._types[key].expression_type and has_column:
+                found[key] = operand_of(field, self._types[key])
+        return found
 
     def expression(self, text: str) -> Expression:
         """The compiled expression over these fields; compiled once."""
@@ -216,27 +217,27 @@ def build_registry(
     """The registry of these declarations, which were checked together before.
 
     Raises:
-        InvalidInput: when two types would share a table.
+        PluginError: naming the plugin whose types cannot be taken: a table that is taken, a formula that is wrong.
     """
     metadata = MetaData(naming_convention=NAMING)
     for table in core_metadata.sorted_tables:
         table.to_metadata(metadata)
     entity_types: dict[str, EntityType] = {}
     for declaration in entities:
-        _refuse_taken_name(metadata, table_name(declaration), str(declaration.location))
-        types = _types_of(declaration.fields, field_types)
+        _refuse_taken_name(metadata, declaration)
+        types = _types_of(declaration.plugin, declaration.fields, field_types)
         table, children = build_type_table(metadata, declaration, types)
         entity_types[declaration.name] = EntityType(declaration, types, table, children)
     relationship_types: dict[str, RelationshipType] = {}
     for link in relationships:
-        _refuse_taken_name(metadata, table_name(link), str(link.location))
-        types = _types_of(link.fields, field_types)
+        _refuse_taken_name(metadata, link)
+        types = _types_of(link.plugin, link.fields, field_types)
         link_table, children = build_relationship_table(metadata, link, types)
         relationship_types[link.name] = RelationshipType(link, types, link_table, children)
     return Registry(entity_types, relationship_types, {kind.name: kind for kind in interaction_kinds}, metadata)
 
 
-def _types_of(fields: Mapping[str, Field], field_types: Mapping[str, FieldType]) -> dict[str, FieldType]:
+def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str, FieldType]) -> dict[str, FieldType]:
     """The type of each field; a computed one has that of what its formula gives. Formulas read only fields that people fill."""
     types = {key: field_types[field.type] for key, field in fields.items()}
     filled = {
@@ -247,11 +248,17 @@ def _types_of(fields: Mapping[str, Field], field_types: Mapping[str, FieldType])
             try:
                 result = compile_expression(field.formula, filled).type
             except ExpressionError as error:
-                raise InvalidInput([Problem(f"{key}.formula", error.message, str(field.location))]) from error
+                text = "{where}: formula: {problem}"
+                raise PluginError(plugin, msg(text, where=field.location, problem=error.message)) from error
             types[key] = ComputedType(field_types[RESULT_TYPES.get(result, "text")])
     return types
 
 
-def _refuse_taken_name(metadata: MetaData, name: str, where: str) -> None:
+def _refuse_taken_name(metadata: MetaData, declaration: EntityDeclaration | RelationshipDeclaration) -> None:
+    name = table_name(declaration)
     if name in metadata.tables:
-        raise InvalidInput([Problem("", msg("The table {name} is taken already. Choose another name.", name=name), where)])
+        text = "{where}: the table {name} is taken already. Choose another name."
+        raise PluginError(declaration.plugin, msg(text, where=declaration.location, name=name))
+    if len(name) > IDENTIFIER_LENGTH:
+        text = "{where}: the table {name} has more than {most} letters. Choose a shorter name."
+        raise PluginError(declaration.plugin, msg(text, where=declaration.location, name=name, most=IDENTIFIER_LENGTH))

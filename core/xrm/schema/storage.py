@@ -36,7 +36,9 @@ def insert_children(connection: Connection, fielded: Fielded, owners: Sequence[t
             connection.execute(insert(fielded.child_tables[field.key]), rows)
 
 
-def update_values(connection: Connection, fielded: Fielded, table: Table, owner: uuid.UUID, values: Values, copies: Values) -> None:
+def update_values(
+    connection: Connection, fielded: Fielded, table: Table, owner: uuid.UUID, values: Values, copies: Values
+) -> None:
     """Write the named values, and ``copies`` (department, sort key), of one existing row."""
     row = {**stored(fielded, values, partial=True), **copies}
     if row:
@@ -66,17 +68,20 @@ def load_children(
         child = fielded.child_tables[field.key]
         field_type = fielded.field_type(field.key)
         lists: dict[uuid.UUID, list[Any]] = {}
-        rows = connection.execute(select(child).where(child.c.owner_id.in_(owners)).order_by(child.c.owner_id, child.c.position))
+        mine = select(child).where(child.c.owner_id.in_(owners)).order_by(child.c.owner_id, child.c.position)
+        rows = connection.execute(mine)
         for row in rows.mappings():
-            lists.setdefault(row["owner_id"], []).append(field_type.load(field, row))
+            lists.setdefault(row["owner_id"], []).append(field_type.load(field, dict(row)))
         for owner, values in lists.items():
             found[owner][field.key] = tuple(values)
     return found
 
 
-def load_values(connection: Connection, fielded: Fielded, table: Table, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+def load_values(
+    connection: Connection, fielded: Fielded, table: Table, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, Any]]:
     """All values of many rows: id → field → value."""
     children = load_children(connection, fielded, ids)
     rows = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
-    return {row["id"]: {**load_row(fielded, row), **{field.key: () for field in fielded.multiple_fields}, **children[row["id"]]}
-            for row in rows}
+    empty: dict[str, tuple[Any, ...]] = {field.key: () for field in fielded.multiple_fields}
+    return {row["id"]: {**load_row(fielded, dict(row)), **empty, **children[row["id"]]} for row in rows}

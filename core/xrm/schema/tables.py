@@ -81,19 +81,20 @@ def _child_tables(
             Column("position", Integer, primary_key=True, autoincrement=False),
             *types[field.key].columns(field),
         )
-        Index(_short(f"ix_{child.name}_{field.key}"), child.c[field.key], child.c.owner_id)
+        keys = types[field.key].key_columns(field)
+        Index(_short(f"ix_{child.name}_{field.key}"), *(child.c[name] for name in keys), child.c.owner_id)
     return children
 
 
 def _index_field(table: Table, field: Field, field_type: FieldType, *, is_role: bool) -> None:
     if field.unique:
-        columns = [table.c.department_id, table.c[field.key]] if is_role else [table.c[field.key]]
-        Index(_short(f"uq_{table.name}_{field.key}"), *columns, unique=True)
+        columns = [table.c[name] for name in field_type.key_columns(field)]
+        Index(_short(f"uq_{table.name}_{field.key}"), *([table.c.department_id] if is_role else []), *columns, unique=True)
     if field.index and field_type.sortable:
         column = field_type.sort_column(field, table)
         _index(table, getattr(column, "name", field.key))
     elif field.index or field.type in {"link", "file", "image"}:
-        Index(_short(f"ix_{table.name}_{field.key}"), table.c[field.key])
+        Index(_short(f"ix_{table.name}_{field.key}"), *(table.c[name] for name in field_type.key_columns(field)))
 
 
 def _index(table: Table, column: str) -> None:

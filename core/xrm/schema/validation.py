@@ -62,7 +62,7 @@ def validate_change(
         if problem.path in raw or problem.path not in before_missing
     ]
     if situation.stages is not None:
-        problems += _check_move(fielded, situation.stages, current, after)
+        problems += _check_move(situation.stages, current, after)
     if problems:
         raise InvalidInput(problems)
     return {key: after[key] for key in fielded.fields if after.get(key) != current.get(key)}
@@ -122,7 +122,7 @@ def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
         values[field.key] = fielded.expression(field.formula).evaluate(_known(fielded, values), clock)
 
 
-def _check_move(fielded: Fielded, stages: Stages, current: Mapping[str, Any], after: Mapping[str, Any]) -> list[Problem]:
+def _check_move(stages: Stages, current: Mapping[str, Any], after: Mapping[str, Any]) -> list[Problem]:
     before, now = current.get(stages.field), after.get(stages.field)
     if before == now or now is None:
         return []

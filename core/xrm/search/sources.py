@@ -58,10 +58,10 @@ class Source:
 
 
 def searched_fields(entity_type: EntityType) -> list[Field]:
-    """The fields that are searched: text for all who see the entity, so none that only some may see."""
+    """The fields that are searched beside the title: text for all who see the entity, so none that only some may see."""
     return [
         one for one in entity_type.fields.values()
-        if one.search and not one.see and one.type not in _NOT_TEXT
+        if one.search and not one.see and one.type not in _NOT_TEXT and one.key not in entity_type.title.names
         and (one.key in entity_type.child_tables or entity_type.field_columns.get(one.key))
     ]
 
@@ -137,10 +137,9 @@ def _load(
     several = [key for key in keys if key in entity_type.child_tables]
     columns = [column for key in keys if key not in several for column in entity_type.field_columns[key]]
     table = entity_type.table
-    # A role may have more than 500 rows among 500 parties; SQLite takes 32,766 parameters, PostgreSQL more.
     children = load_children(uow.connection, entity_type, owners, several) if several else {}
     for row in uow.execute(select(table.c.id, *columns).where(table.c.id.in_(owners))).mappings():
-        yield row["id"], {**load_row(entity_type, row, keys), **children.get(row["id"], {})}
+        yield row["id"], {**load_row(entity_type, dict(row), keys), **children.get(row["id"], {})}
 
 
 def _read_contact_points(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> list[Source]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -21,8 +22,8 @@ fields:
 """
 
 
-def found(strangers: Strangers, folder: Path | None = None) -> dict[str, Plugin]:
-    return {plugin.name: plugin for plugin in discover_plugins(folder, packages=strangers.packages)}
+def found(strangers: Strangers, home: Path | None = None) -> dict[str, Plugin]:
+    return {plugin.name: plugin for plugin in discover_plugins(home, packages=strangers.packages)}
 
 
 def local(tmp_path: Path, name: str, **files: str) -> Path:
@@ -31,7 +32,7 @@ def local(tmp_path: Path, name: str, **files: str) -> Path:
     (folder / "plugin.yaml").write_text(MANIFEST.format(name=name, api=">=1,<2", requires=""), encoding="utf-8")
     for file, text in files.items():
         (folder / f"{file}.py").write_text(text, encoding="utf-8")
-    return tmp_path / "plugins"
+    return tmp_path
 
 
 def test_a_package_is_found_without_being_imported(strangers: Strangers) -> None:
@@ -75,18 +76,34 @@ def test_entry_points_of_installed_distributions_are_read(strangers: Strangers) 
     assert plugins["bees"].is_on
 
 
+def test_an_editable_installation_without_python_files_is_found_in_its_source(strangers: Strangers, tmp_path: Path) -> None:
+    source = tmp_path / "a source"
+    (source / "src").mkdir(parents=True)
+    folder = strangers.add("bees", files={"entities/hive.yaml": HIVE}).rename(source / "src" / "stranger_bees")
+    metadata = strangers.root / "bees-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: bees\nVersion: 1.0\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text("[xrm.plugins]\nbees = stranger_bees\n", encoding="utf-8")
+    origin = {"url": source.as_uri(), "dir_info": {"editable": True}}
+    (metadata / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
+
+    plugins = {plugin.name: plugin for plugin in discover_plugins()}
+
+    assert (plugins["bees"].status, plugins["bees"].folder) == ("on", folder)
+
+
 def test_a_folder_of_the_instance_is_a_plugin(strangers: Strangers, tmp_path: Path) -> None:
-    plugins = local(tmp_path, "bees")
+    home = local(tmp_path, "bees")
 
-    plugin = found(strangers, plugins)["bees"]
+    plugin = found(strangers, home)["bees"]
 
-    assert (plugin.status, plugin.package, plugin.folder) == ("on", "", plugins / "bees")
+    assert (plugin.status, plugin.package, plugin.folder) == ("on", "", home / "plugins" / "bees")
 
 
 def test_code_in_a_folder_of_the_instance_is_refused(strangers: Strangers, tmp_path: Path) -> None:
-    plugins = local(tmp_path, "bees", hooks="import os")
+    home = local(tmp_path, "bees", hooks="import os")
 
-    plugin = found(strangers, plugins)["bees"]
+    plugin = found(strangers, home)["bees"]
 
     assert plugin.status == "refused"
     assert "installed with pip" in str(plugin.problem)

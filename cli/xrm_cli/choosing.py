@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What options mean: a department by name, values by field, a day, an id."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import click
+
+from xrm.access.users import departments_of_user
+from xrm.departments.queries import get_tree
+from xrm.errors import InvalidInput, Problem, msg
+from xrm.schema.registry import Fielded
+from xrm.unit_of_work import UnitOfWork
+
+
+class Day(click.ParamType[date]):
+    """A day such as 2026-11-22, or ``today``."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day meant."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.today() if value == "today" else date.fromisoformat(value)  # noqa: DTZ011  # the day of who types it
+        except ValueError:
+            self.fail(f"{value!r} is no day. Write it as 2026-11-22.", param, ctx)
+
+
+ID = click.UUID
+DAY = Day()
+
+
+def department_option(text: str = "Department, by name or id (default: the only one, or the first one you belong to).") -> Any:
+    """The option ``--department``."""
+    return click.option("--department", metavar="NAME", default="", help=text)
+
+
+def choose_department(uow: UnitOfWork, name: str) -> uuid.UUID:
+    """The department named, else the only one, else the first one the actor belongs to.
+
+    Raises:
+        NotFound: when there is none of this name.
+        InvalidInput: when none is named and there is no saying which is meant.
+    """
+    tree = get_tree(uow)
+    if name:
+        return tree.find(name).id
+    if len(tree.by_id) == 1:
+        return next(iter(tree.by_id))
+    mine = departments_of_user(uow) if uow.actor.kind == "user" else []
+    if mine:
+        return mine[0]
+    if not tree.by_id:
+        raise InvalidInput([Problem("--department", msg("There is no department yet. Make one with: xrm department create NAME"))])
+    known = ", ".join(item.name for item in tree.by_id.values())
+    raise InvalidInput([Problem("--department", msg("Say which department is meant. There are: {known}.", known=known))])
+
+
+def department_name(uow: UnitOfWork, department_id: uuid.UUID | None) -> str:
+    """The name of a department; empty for None."""
+    found = get_tree(uow).by_id.get(department_id) if department_id else None
+    return found.name if found else ""
+
+
+def values_option() -> Any:
+    """The option ``--set field=value``, to be repeated."""
+    text = "Value of a field; repeat it for further fields and for further values of one field. An empty value empties the field."
+    return click.option("--set", "pairs", metavar="FIELD=VALUE", multiple=True, callback=_split_pairs, help=text)
+
+
+def _split_pairs(_context: click.Context, _parameter: click.Parameter, given: Iterable[str]) -> list[tuple[str, str]]:
+    pairs = []
+    for text in given:
+        key, separator, value = text.partition("=")
+        if not separator or not key.strip():
+            raise click.BadParameter(f"{text!r} is not of the form field=value, such as name=Example.")
+        pairs.append((key.strip(), value))
+    return pairs
+
+
+def values_of(declared: Fielded, pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Field → raw value; a field given several times has a list, which only fields with several values take.
+
+    Raises:
+        InvalidInput: when another field is given twice.
+    """
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    problems = [
+        Problem(key, msg("It takes one value and was given {count}. Give one.", count=len(values)))
+        for key, values in found.items()
+        if len(values) > 1 and key in declared.fields and not declared.field_type(key).is_multiple(declared.fields[key])
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}

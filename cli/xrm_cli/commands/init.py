@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xrm init``: an instance with its secret, its tables and its first administrator."""
+
+from __future__ import annotations
+
+import click
+
+from xrm.access.service import add_member, create_shipped_sets, create_user, give
+from xrm.access.users import list_users
+from xrm.db.health import missing_file
+from xrm.departments.queries import get_tree
+from xrm.departments.service import create_department
+from xrm.migrate.apply import has_tables
+from xrm.settings import create_home
+from xrm.unit_of_work import UnitOfWork, system_actor
+from xrm_cli.commands.schema import apply_schema
+from xrm_cli.declaring import Command
+from xrm_cli.output import print_pairs, say
+from xrm_cli.passwords import ask_password, read_password
+from xrm_cli.session import Session, with_session
+
+FIRST_DEPARTMENT = "General"
+
+
+@click.command(
+    "init", cls=Command,
+    examples=["xrm init", "xrm init --no-input --email you@example.org --password-file password.txt --department Sales"],
+)
+@click.option("--no-input", is_flag=True, help="Ask nothing; then --email and --password-file are needed.")
+@click.option("--email", default="", help="E-mail address of the first administrator, who signs in with it.")
+@click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
+@click.option("--name", default="", help="Name of the administrator.")
+@click.option("--department", metavar="NAME", default="", help=f"First department (default: {FIRST_DEPARTMENT}).")
+@with_session
+def init(
+    session: Session, *, no_input: bool, email: str, password_file: str | None, name: str, department: str
+) -> None:
+    """Make an instance in XRM_HOME: its secret, its tables, permission sets, a department and an administrator.
+
+    An instance that is there already stays as it is.
+    """
+    session.refuse_as()
+    if _is_there(session):
+        say(f"There is an instance in {session.settings.home} already. Nothing was changed.")
+        session.give({"home": str(session.settings.home), "created": False}, lambda: None)
+        return
+    email = email or _ask_email(no_input=no_input)
+    if no_input and not password_file:
+        raise click.UsageError("With --no-input, name the file of the administrator's password by --password-file.")
+    password = read_password(password_file) if password_file else ask_password()
+    create_home(session.settings.home)
+    runtime = session.reopened()  # with the secret that is there only now
+    apply_schema(runtime, quiet=True)
+    runtime.write(lambda uow: first_rows(uow, email, name, password, department), system_actor())
+    made = {"home": str(session.settings.home), "email": email, "created": True}
+    session.give(made, lambda: print_pairs(made.items()))
+    say("The instance is ready. Serve it with: xrm serve")
+
+
+def _is_there(session: Session) -> bool:
+    if not session.settings.home.is_dir() or missing_file(session.settings.database_url) or not has_tables(session.opened.engine):
+        return False
+    return bool(session.opened.read(list_users, system_actor()))
+
+
+def _ask_email(*, no_input: bool) -> str:
+    if no_input:
+        raise click.UsageError("With --no-input, give the administrator's address by --email.")
+    return str(click.prompt("E-mail address of the administrator", err=True))
+
+
+def first_rows(uow: UnitOfWork, email: str, name: str, password: str, department: str) -> None:
+    """Write permission sets, a department when there is none, and the administrator with all rights."""
+    create_shipped_sets(uow)
+    tree = get_tree(uow)
+    first = next(iter(tree.by_id), None) or create_department(uow, department or FIRST_DEPARTMENT)
+    administrator = create_user(uow, email, name=name, password=password)
+    add_member(uow, administrator, first)
+    give(uow, administrator, "administrator", depth="all")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of the command line against an instance: its settings, its runtime, who acts, and how results are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, update_wrapper
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from xrm.access.users import find_user
+from xrm.db.health import missing_file
+from xrm.errors import ConfigurationError, msg
+from xrm.runtime import Runtime, open_runtime
+from xrm.settings import Settings, load_settings
+from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm_cli.declaring import Options
+from xrm_cli.output import print_json, print_table, say
+
+Result = TypeVar("Result")
+P = ParamSpec("P")
+
+
+class Session:
+    """What a command works with; the runtime opens when it is first needed."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the instance."""
+        return load_settings()
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The running program; says which plugins are off.
+
+        Raises:
+            ConfigurationError: when there is no instance yet.
+        """
+        if not self.settings.home.is_dir():
+            raise ConfigurationError(
+                msg("There is no instance in {home}. Make one with xrm init, or set XRM_HOME to its folder.", home=self.settings.home)
+            )
+        absent = missing_file(self.settings.database_url)
+        if absent is not None:
+            raise ConfigurationError(msg("There is no database {file}. Run xrm init, or set XRM_DATABASE_URL.", file=absent))
+        return self.opened
+
+    @cached_property
+    def opened(self) -> Runtime:
+        """The running program, whether there is a database yet or not."""
+        opened = open_runtime(self.settings)
+        tell_broken(opened)
+        return opened
+
+    def reopened(self) -> Runtime:
+        """The program opened afresh, with settings that were not there before."""
+        self.close()
+        for name in ("settings", "opened", "runtime"):
+            self.__dict__.pop(name, None)
+        return self.opened
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who acts: the user named by ``--as``, else the system.
+
+        Raises:
+            NotFound: when there is no such user.
+        """
+        email = self.options.as_email
+        if not email:
+            return system_actor()
+        return self.runtime.read(lambda uow: find_user(uow, email), system_actor()).as_actor("cli")
+
+    def read(self, function: Callable[[UnitOfWork], Result]) -> Result:
+        """The result of a reading unit of work of the actor."""
+        return self.runtime.read(function, self.actor)
+
+    def write(self, function: Callable[[UnitOfWork], Result]) -> Result:
+        """The result of a writing unit of work of the actor; the function may run twice."""
+        return self.runtime.write(function, self.actor)
+
+    def refuse_as(self) -> None:
+        """Stop when ``--as`` was given: the command acts on the instance itself.
+
+        Raises:
+            click.UsageError: then.
+        """
+        if self.options.as_email:
+            raise click.UsageError("This command acts on the instance itself, not as a user. Leave --as out.")
+
+    def give(self, value: Any, human: Callable[[], object]) -> None:
+        """Give the result: as JSON when asked for, else as ``human`` prints it."""
+        if self.options.as_json:
+            print_json(value)
+        else:
+            human()
+
+    def give_list(self, items: Sequence[dict[str, Any]], columns: Sequence[str], following: str | None = None) -> None:
+        """Give a list: ``{"items", "next"}`` as JSON, else a table of these columns."""
+        self.give({"items": items, "next": following}, lambda: print_table(items, columns))
+        if following and not self.options.as_json:
+            say(f"There is more. Continue with: --after {following}")
+
+    def close(self) -> None:
+        """Give connections back."""
+        if "opened" in self.__dict__:
+            self.opened.close()
+
+
+def tell_broken(runtime: Runtime) -> None:
+    """Say which plugins are off and where to read why."""
+    off = [plugin.name for plugin in runtime.host.plugins if not plugin.is_on]
+    if off:
+        say(f"Warning: off because of a problem: {', '.join(off)}. xrm doctor says why.")
+
+
+def with_session(function: Callable[Concatenate[Session, P], None]) -> Callable[P, None]:
+    """Hand the session of this run to a command as its first argument, and close it at the end."""
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        context = click.get_current_context()
+        session = Session(context.ensure_object(Options))
+        context.call_on_close(session.close)
+        function(session, *args, **kwargs)
+
+    return update_wrapper(run, function)

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading of CSV files, line by line: a broken row is a row with a reason, never the end of the file."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO
+
+from xrm.errors import InvalidInput, Message, Problem, msg
+from xrm.imports.csv_text import find_encoding, find_separator
+from xrm.imports.mapping import SourceOptions
+from xrm.imports.rejects import restore_cell
+from xrm.imports.table import LONGEST_CELL, Row, Table, check_header, checked_row
+
+LONGEST_LINE = 4_000_000
+_SAMPLE = 20
+
+
+class _Lines:
+    """The lines of a file with their numbers; those of the current record can be given back."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._waiting: deque[str] = deque()
+        self.number = 0
+        self.record: list[str] = []
+        self.too_long = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.record.append(line)
+        return line
+
+    def _read(self) -> str:
+        line = self._stream.readline(LONGEST_LINE)
+        if len(line) < LONGEST_LINE or line.endswith(("\n", "\r")):
+            return line
+        self.too_long = True
+        while (more := self._stream.readline(LONGEST_LINE)) and not more.endswith(("\n", "\r")):
+            pass
+        return line[:LONGEST_CELL] + "\n"
+
+    def give_back(self) -> None:
+        """All lines of the current record but its first are read again as records of their own."""
+        self._waiting.extendleft(reversed(self.record[1:]))
+        self.number -= len(self.record) - 1
+
+    def peek(self, count: int) -> list[str]:
+        """The next lines, which stay to be read."""
+        while len(self._waiting) < count and (line := self._read()):
+            self._waiting.append(line)
+        return list(self._waiting)[:count]
+
+
+def open_csv(path: Path, options: SourceOptions, known: Collection[str]) -> Table:
+    """The table in a CSV file; ``known`` are the columns a mapping asks for, which help to guess the separator.
+
+    Raises:
+        InvalidInput: when the file is empty, no text, or has no usable header.
+    """
+    encoding = find_encoding(path, options.encoding)
+    raw = path.open("rb")
+    size = max(path.stat().st_size, 1)
+    # The text stream is closed with the raw one, by the generator of rows.
+    stream = open(raw.fileno(), encoding=encoding, newline="", closefd=False)  # noqa: SIM115, PTH123
+    lines = _Lines(stream)
+    sample = lines.peek(options.header_row + _SAMPLE)[options.header_row - 1 :]
+    if lines.too_long and sample and len(sample[0]) >= LONGEST_CELL:
+        raise InvalidInput(
+            [Problem("", msg("The header line has more than {most} characters: too many columns. Remove some.",
+                             most=LONGEST_LINE), f"{path}:{options.header_row}")]
+        )
+    separator = options.separator or find_separator(sample, known)
+    if len(separator) != 1:
+        raise InvalidInput([Problem("source.separator", msg("The separator must be one character."), str(path))])
+    for _ in range(options.header_row - 1):
+        next(lines, None)
+    records = _records(lines, separator)
+    first = next(records, None)
+    if first is None:
+        raise InvalidInput([Problem("", msg("The file has no rows. Export it again."), str(path))])
+    if first.problem is not None:
+        raise InvalidInput([Problem("", first.problem, f"{path}:{first.line}")])
+    header = check_header(str(path), first.line, first.cells)
+    overflow = [position for position, name in enumerate(header) if name in options.overflow]
+
+    def rows() -> Iterator[Row]:
+        with raw, stream:
+            for row in records:
+                yield row if row.problem else checked_row(row.line, row.cells, header, overflow, separator)
+
+    return Table(str(path), header, rows(), lambda: min(raw.tell() / size, 1.0) if not raw.closed else 1.0, separator)
+
+
+def _records(lines: _Lines, separator: str) -> Iterator[Row]:
+    reader = csv.reader(lines, delimiter=separator)
+    while True:
+        lines.record, lines.too_long = [], False
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            start = lines.number - len(lines.record) + 1
+            lines.give_back()
+            yield Row(start, [lines.record[0].rstrip("\r\n")[:LONGEST_CELL]], _explain(error))
+            continue
+        start = lines.number - len(lines.record) + 1
+        if lines.too_long:
+            yield Row(start, cells, msg("The line has more than {most} characters. Shorten it.", most=LONGEST_LINE))
+        elif cells:
+            yield Row(start, [restore_cell(cell) for cell in cells])
+
+
+def _explain(error: csv.Error) -> Message:
+    if "field larger than" in str(error):
+        return msg("A quote is opened and never closed, or a cell has more than {most} characters.", most=LONGEST_CELL)
+    if "NUL" in str(error):
+        return msg("It contains the character NUL, which is no text. Save the file as text again.")
+    return msg("It is no row of a table: {said}. Mend the line.", said=str(error))

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one list of all kinds of job and what does them."""
+
+from __future__ import annotations
+
+from xrm.channels.delivery import give_up_message, send_message
+from xrm.jobs.kinds import JobKind, Kinds
+from xrm.scores.running import run_scores_job
+
+KINDS: Kinds = {
+    "send_message": JobKind(send_message, give_up_message),
+    "run_scores": JobKind(run_scores_job),
+}

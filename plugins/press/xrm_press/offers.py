@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Offering a release to a journalist or a newsroom: noted on both timelines, and kept as a relationship with its answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from xrm.plugin_api import Action, Entity, Field, Message, UnitOfWork, label, msg, record_interaction, relate
+
+PARTIES = ("person", "organization")
+
+
+def actions_for(entity: Entity) -> list[Action]:
+    """The action on a party's page; nothing elsewhere."""
+    if entity.type not in PARTIES:
+        return []
+
+    def offer(uow: UnitOfWork, entity_id: uuid.UUID, values: Mapping[str, Any]) -> Message:
+        return offer_release(uow, entity_id, entity.department, values)
+
+    asks = (
+        Field("release", "link", label("Release", "Communiqué"), required=True, to=("release",), if_gone="clear"),
+        Field("note", "long_text", label("What was said", "Ce qui a été dit"), length=2000),
+    )
+    name = label("Offer a release", "Proposer un communiqué")
+    return [Action("offer", name, run=offer, asks=asks, permission="offered_to:link", icon="megaphone")]
+
+
+def offer_release(uow: UnitOfWork, party: uuid.UUID, department: uuid.UUID, values: Mapping[str, Any]) -> Message:
+    """Relate the release to the party from today on, and note the offer on both timelines."""
+    release = values["release"]
+    relate(uow, "offered_to", release, party, valid_from=uow.today, department=department)
+    record_interaction(
+        uow, "note", department=department, participants=[party, release],
+        subject="Press release offered" if uow.actor.language != "fr" else "Communiqué proposé", body=values.get("note") or "",
+        direction="out",
+    )
+    return msg("{text}", text=label("The offer is noted.", "La proposition est notée."))
