@@ -62,6 +62,15 @@ def choose_department(uow: UnitOfWork, name: str) -> uuid.UUID:
     raise InvalidInput([Problem("--department", msg("Say which department is meant. There are: {known}.", known=known))])
 
 
+def find_department(uow: UnitOfWork, name: str) -> uuid.UUID | None:
+    """The department named; None when none is.
+
+    Raises:
+        NotFound: when there is none of this name.
+    """
+    return get_tree(uow).find(name).id if name else None
+
+
 def department_name(uow: UnitOfWork, department_id: uuid.UUID | None) -> str:
     """The name of a department; empty for None."""
     found = get_tree(uow).by_id.get(department_id) if department_id else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import xrm.access.models
 import xrm.audit.models
+import xrm.channels.models
 import xrm.contact_points.models
 import xrm.departments.models
 import xrm.entities.models

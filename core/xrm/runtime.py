@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
-from xrm.db.engine import WRITE, is_retryable, open_engine
+from xrm.db.engine import for_writing, is_retryable, is_taken, open_engine
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
 from xrm.plugin_host.host import PluginHost
@@ -26,6 +26,7 @@ from xrm.unit_of_work import Actor, UnitOfWork
 
 Result = TypeVar("Result")
 TRIES = 8
+LONGEST_WAIT = 10.0  # seconds until a writer that never gets its turn is told so
 
 
 @dataclass
@@ -43,19 +44,23 @@ class Runtime:
         Raises:
             Conflict: when the race is still lost after several tries.
         """
+        begin = time.monotonic()
         for attempt in range(TRIES):
             try:
                 with self.engine.connect() as connection:
                     return self._run_write(connection, function, actor)
             except DBAPIError as error:
-                if not is_retryable(error):
+                # A value taken by somebody in the same moment is found, and named, by the second run.
+                if not is_retryable(error) and not (is_taken(error) and attempt == 0):
                     raise _explain(error) from error
+                if time.monotonic() - begin > LONGEST_WAIT:
+                    break
                 # Time to let the other one finish; random so that two losers do not meet again.
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  # no secret depends on it
         raise Conflict(msg("Others are changing the same data right now. Try again in a moment."), code="busy")
 
     def _run_write(self, connection: Connection, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
-        connection = connection.execution_options(**{WRITE: True})
+        connection = for_writing(connection)
         with connection.begin():
             uow = self._unit(connection, actor, is_write=True)
             result = function(uow)
@@ -70,7 +75,7 @@ class Runtime:
             # Begun by the first statement, so that the plugin host can begin again after a statement that failed.
             with self.engine.connect() as connection:
                 return function(self._unit(connection, actor, is_write=False))
-        except OperationalError as error:
+        except DBAPIError as error:
             raise _explain(error) from error
 
     def _unit(self, connection: Connection, actor: Actor, *, is_write: bool) -> UnitOfWork:
@@ -84,7 +89,12 @@ class Runtime:
 def _explain(error: DBAPIError) -> Exception:
     """Name what an operator can mend; everything else stays as it is."""
     text = str(error.orig)
-    if "no such table" in text or "UndefinedTable" in type(error.orig).__name__:
+    if isinstance(error, IntegrityError) and is_taken(error):
+        return Conflict(msg("This exists already. Load the page again and look."), code="taken")
+    if isinstance(error, IntegrityError) and "foreign key" in text.lower():
+        text = "Something that this refers to is not there any more. Load the page again and choose anew."
+        return Conflict(msg(text), code="gone")
+    if "no such table" in text or "no such column" in text or type(error.orig).__name__ in {"UndefinedTable", "UndefinedColumn"}:
         return ConfigurationError(msg("The database has no tables yet, or older ones. Run: xrm schema apply"))
     if "unable to open database file" in text:
         text = "The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder."

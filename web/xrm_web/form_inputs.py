@@ -19,10 +19,10 @@ from xrm.schema.fields.money import Money
 from xrm.schema.fields.places import Address
 from xrm.schema.model import Field
 from xrm.schema.registry import Fielded
+from xrm.search.queries import suggest
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext, language, text_of, zone
 from xrm_web.inputs import FieldInput, Option
-from xrm_web.suggestions import suggest
 
 Sent = MultiDict[str, str]
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY", "CNY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "MAD", "XOF", "INR", "BRL")
@@ -84,7 +84,7 @@ def link_choices(uow: UnitOfWork, field: Field, ids: Sequence[str], wanted: str 
     options = {str(one): Option(str(one), found[one].title) for one in known if one in found}
     if wanted.strip():
         for hit in suggest(uow, wanted, uow.registry.types_for(field.to)):
-            options.setdefault(str(hit.id), Option(str(hit.id), hit.title, note=hit.note))
+            options.setdefault(str(hit.id), Option(str(hit.id), hit.title, note=hit.subtitle))
     return tuple(options.values())
 
 

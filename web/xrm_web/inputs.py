@@ -28,7 +28,8 @@ class FieldInput:
 
     ``kind`` is the field type's ``input``. ``value`` is form text; ``values`` holds several (multiselect, tags) and
     ``parts`` the pieces of an address, a money amount (``amount``, ``currency``) or a duration (``hours``, ``minutes``).
-    Inputs of a part are named ``<name>__<part>``. ``choices`` also holds the current target of a link.
+    Inputs of a part are named ``<name>__<part>``. ``choices`` also holds the current target of a link. ``depends`` names the
+    fields that decide whether this one ``applies``; forms.js hides it where it does not.
     """
 
     name: str
@@ -52,6 +53,8 @@ class FieldInput:
     unit: str = ""
     search_url: str = ""
     wide: bool = False
+    depends: str = ""
+    applies: bool = True
 
     @property
     def id(self) -> str:

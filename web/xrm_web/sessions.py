@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request, session
-from sqlalchemy import select
 from xrm.access import sign_in as access
-from xrm.access.models import user
+from xrm.access.users import User
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 
@@ -68,21 +67,20 @@ def load_visitor() -> None:
 
     def find(uow: UnitOfWork) -> Visitor:
         found = access.find_session(uow, token)
-        return Visitor() if found is None else _visitor(uow, found)
+        return Visitor() if found is None else _visitor(found)
 
     g.visitor = runtime().read(find, system_actor("web"))
 
 
-def _visitor(uow: UnitOfWork, found: Actor) -> Visitor:
-    row = uow.execute(select(user).where(user.c.id == found.user_id)).one()
+def _visitor(found: User) -> Visitor:
     return Visitor(
-        actor=replace(found, via="web", language=row.language or found.language),
-        name=row.name,
-        email=row.email,
-        language=row.language,
-        time_zone=row.time_zone,
-        theme=row.theme,
-        density=row.density,
+        actor=found.as_actor("web"),
+        name=found.name,
+        email=found.email,
+        language=found.language,
+        time_zone=found.time_zone,
+        theme=found.theme,
+        density=found.density,
     )
 
 

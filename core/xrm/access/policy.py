@@ -13,7 +13,7 @@ from xrm.access.models import grant, permission
 from xrm.access.scopes import Scope
 from xrm.departments.queries import get_tree
 from xrm.entities.models import entity, party_department
-from xrm.errors import PermissionDenied, msg
+from xrm.errors import NotFound, PermissionDenied, msg
 from xrm.roles.models import role
 from xrm.unit_of_work import UnitOfWork
 
@@ -88,10 +88,13 @@ def require(
 
     Raises:
         PermissionDenied: naming the right that is missing and where.
+        NotFound: when the actor may do it everywhere, and there is no such department.
     """
-    if allowed(uow, action, department, owner=owner):
-        return
     place = get_tree(uow).by_id.get(department) if department else None
+    if allowed(uow, action, department, owner=owner):
+        if department is not None and place is None:
+            raise NotFound(msg("There is no department with the id {id}.", id=department))
+        return
     if place is None:
         raise PermissionDenied(msg("You need the right {action}. Ask an administrator.", action=action))
     raise PermissionDenied(
@@ -218,9 +221,11 @@ def visible_role(uow: UnitOfWork, types: Iterable[str]) -> ColumnElement[bool]:
     return and_(role.c.deleted_at.is_(None), or_(*conditions)) if conditions else false()
 
 
-def visible_row(uow: UnitOfWork, subject: str, department: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+def visible_row(
+    uow: UnitOfWork, subject: str, department: ColumnElement[uuid.UUID], owner: ColumnElement[uuid.UUID] | None = None
+) -> ColumnElement[bool]:
     """The SQL condition for rows that say something about a party: shared ones, and those of departments in scope."""
     where = scope(uow, subject, "read")
     if where.is_everywhere:
         return true()
-    return or_(department.is_(None), in_scope(where, department, None, None)) if not where.is_empty else false()
+    return or_(department.is_(None), in_scope(where, department, owner, uow.actor.user_id)) if not where.is_empty else false()

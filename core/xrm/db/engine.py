@@ -13,6 +13,7 @@ from xrm.errors import ConfigurationError, msg
 
 WRITE = "xrm_write"
 _RETRY_STATES = {"40001", "40P01"}
+_TAKEN_STATE = "23505"
 
 
 def open_engine(url: str) -> Engine:
@@ -64,6 +65,23 @@ def _open_postgresql(url: str) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(msg("PostgreSQL needs its driver. Install it with: pip install 'xrm[postgres]'")) from error
+
+
+def for_writing(connection: Connection) -> Connection:
+    """The connection, set up for a unit of work that changes things.
+
+    On PostgreSQL each of its statements sees what was committed before: a rule that is checked after its row was held is
+    then checked against what others did meanwhile. Under REPEATABLE READ it would be checked against the past.
+    """
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(**{WRITE: True}, isolation_level="READ COMMITTED")
+    return connection.execution_options(**{WRITE: True})
+
+
+def is_taken(error: DBAPIError) -> bool:
+    """Whether a unique value exists already."""
+    original = error.orig
+    return getattr(original, "sqlstate", None) == _TAKEN_STATE or "UNIQUE constraint failed" in str(original)
 
 
 def is_retryable(error: DBAPIError) -> bool:

@@ -21,13 +21,14 @@ MAXIMUM_TITLE = 500
 
 @dataclass(frozen=True)
 class EntityDraft:
-    """A new entity: its type, parsed values, department, owner, and how other systems call it."""
+    """A new entity: its type, parsed values, department, owner, how other systems call it, and its id if that is known before."""
 
     type: EntityType
     values: Mapping[str, Any]
     department: uuid.UUID
     owner: uuid.UUID | None = None
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    id: uuid.UUID | None = None
 
 
 def situation_of(uow: UnitOfWork, entity_type: EntityType | None = None) -> Situation:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from xrm.access.policy import visible_entity
+from xrm.db.locks import hold
 from xrm.entities.models import entity
 from xrm.errors import Problem, msg
 from xrm.schema.model import Field
@@ -29,16 +30,15 @@ class Title:
     title: str
 
 
-def get_titles(uow: UnitOfWork, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Title]:
-    """The titles of those of these entities that the actor may see."""
+def get_titles(uow: UnitOfWork, ids: Iterable[uuid.UUID], *, to_link: bool = False) -> dict[uuid.UUID, Title]:
+    """The titles of those of these entities that the actor may see; with ``to_link`` none can be deleted until commit."""
     wanted = sorted(set(ids))
     found: dict[uuid.UUID, Title] = {}
     for start in range(0, len(wanted), CHUNK):
-        rows = uow.execute(
-            select(entity.c.id, entity.c.type, entity.c.title).where(
-                entity.c.id.in_(wanted[start : start + CHUNK]), visible_entity(uow)
-            )
+        statement = select(entity.c.id, entity.c.type, entity.c.title).where(
+            entity.c.id.in_(wanted[start : start + CHUNK]), visible_entity(uow)
         )
+        rows = uow.execute(hold(statement, to_change=False) if to_link else statement)
         found.update({row.id: Title(row.id, row.type, row.title) for row in rows})
     return found
 
@@ -66,7 +66,7 @@ def check_links(
     problems: list[list[Problem]] = [[] for _ in rows]
     if not fields:
         return {}, problems
-    titles = get_titles(uow, {one for values in rows for one in linked_ids(fielded, values)})
+    titles = get_titles(uow, {one for values in rows for one in linked_ids(fielded, values)}, to_link=True)
     for values, found in zip(rows, problems, strict=True):
         for field in fields:
             value = values.get(field.key)

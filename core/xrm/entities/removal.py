@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from xrm.access.policy import require
+from xrm.access.policy import allowed, require
 from xrm.audit.service import record_audit
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_departments
@@ -46,7 +46,7 @@ def restore_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> None:
         NotFound: when nothing of this id lies in the bin, or the actor has no right to it.
     """
     row = uow.execute(select(entity).where(entity.c.id == entity_id, entity.c.deleted_at.is_not(None))).first()
-    if row is None:
+    if row is None or not allowed(uow, f"{row.type}:read", row.department_id, owner=row.owner_id):
         raise NotFound(msg("There is nothing with the id {id} in the recycle bin.", id=entity_id))
     require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
     gone_with_it = _linking(uow, entity_id, "remove", deleted_at=row.deleted_at)

@@ -69,9 +69,10 @@ def create_entities(uow: UnitOfWork, drafts: Sequence[EntityDraft]) -> list[uuid
         InvalidInput: for links that are not allowed, or when a plugin refuses; ``path`` begins with the row's number.
         Conflict: when an identifier or a unique value belongs to another entity.
     """
-    for action, department in {(f"{draft.type.name}:create", draft.department) for draft in drafts}:
-        require(uow, action, department)
-    ids = [new_id() for _ in drafts]
+    mine = uow.actor.user_id
+    for name, department, owner in {(draft.type.name, draft.department, draft.owner or mine) for draft in drafts}:
+        require(uow, f"{name}:create", department, owner=owner)
+    ids = [draft.id or new_id() for draft in drafts]
     by_type: dict[str, list[int]] = {}
     for position, draft in enumerate(drafts):
         by_type.setdefault(draft.type.name, []).append(position)

@@ -38,7 +38,7 @@ class ByText(Part):
         return {"type": "object"}
 
 
-class NullTexts(Part):
+class EmptyTexts(Part):
     """The texts that mean "empty"."""
 
     def _take(self, value: Any) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class SourceGrammar(Grammar):
     separator = Text("What stands between two cells.")
     sheet = Text("The sheet of a workbook; the first one unless named.")
     header_row = Whole("The line of the header, from 1.", lowest=1)
-    null = NullTexts("Texts that mean that a cell is empty.")
+    empty = EmptyTexts("Texts that mean that a cell is empty.")
     overflow = Columns("Columns that may hold separators nobody put in quotes.")
     optional = Columns("Columns that may be missing from a file.")
 

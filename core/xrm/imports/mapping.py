@@ -16,7 +16,7 @@ class SourceOptions:
     separator: str = ""
     sheet: str = ""
     header_row: int = 1
-    null: tuple[str, ...] = ("",)
+    empty: tuple[str, ...] = ("",)
     overflow: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_row
-from xrm.entities.links import Title, get_titles
+from xrm.entities.links import Title
 from xrm.entities.models import entity
 from xrm.interactions.models import interaction, interaction_participant
 from xrm.unit_of_work import UnitOfWork
+
+MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ class TimelinePage:
 
 def visible_interaction(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``interaction`` may be seen."""
-    return and_(interaction.c.deleted_at.is_(None), visible_row(uow, "interaction", interaction.c.department_id))
+    return and_(interaction.c.deleted_at.is_(None), visible_row(uow, "interaction", interaction.c.department_id, interaction.c.created_by))
 
 
 def timeline(
     uow: UnitOfWork, entity_id: uuid.UUID, *, before: tuple[datetime, uuid.UUID] | None = None, limit: int = 30, kind: str = ""
 ) -> TimelinePage:
     """What was between us and this entity, newest first; empty when the actor may not see the entity."""
+    limit = max(1, min(limit, MOST))
     part = interaction_participant
     statement = (
         select(interaction, user.c.name.label("author"))
@@ -88,11 +91,12 @@ def _participants(uow: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, tupl
         return {}
     part = interaction_participant
     rows = uow.execute(
-        select(part.c.interaction_id, part.c.entity_id).where(part.c.interaction_id.in_(ids)).order_by(part.c.entity_id)
-    ).all()
-    titles = get_titles(uow, {row.entity_id for row in rows})
+        select(part.c.interaction_id, entity.c.id, entity.c.type, entity.c.title)
+        .join(entity, entity.c.id == part.c.entity_id)
+        .where(part.c.interaction_id.in_(ids), visible_entity(uow))
+        .order_by(part.c.entity_id)
+    )
     found: dict[uuid.UUID, tuple[Title, ...]] = {}
     for row in rows:
-        if row.entity_id in titles:
-            found[row.interaction_id] = (*found.get(row.interaction_id, ()), titles[row.entity_id])
+        found[row.interaction_id] = (*found.get(row.interaction_id, ()), Title(row.id, row.type, row.title))
     return found

@@ -12,14 +12,16 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from xrm.access.policy import require
+from xrm.access.policy import allowed, require
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
+from xrm.db.locks import hold
 from xrm.entities.links import get_titles
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.interactions.models import interaction, interaction_participant
 from xrm.interactions.queries import visible_interaction
+from xrm.schema.fields.characters import is_storable
 from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
 
@@ -32,7 +34,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class InteractionDraft:
-    """An interaction about to be recorded; ``duration`` in minutes."""
+    """An interaction about to be recorded; ``duration`` in minutes, ``id`` if it is known before."""
 
     kind: str
     department: uuid.UUID
@@ -45,6 +47,7 @@ class InteractionDraft:
     outcome: str = ""
     duration: int | None = None
     thread: uuid.UUID | None = None
+    id: uuid.UUID | None = None
 
 
 def record_interaction(
@@ -72,14 +75,14 @@ def record_interactions(uow: UnitOfWork, drafts: Sequence[InteractionDraft]) -> 
         NotFound, PermissionDenied, InvalidInput: as ``record_interaction``.
     """
     for department in {draft.department for draft in drafts}:
-        require(uow, "interaction:create", department)
+        require(uow, "interaction:create", department, owner=uow.actor.user_id)
     for draft in drafts:
         _check(uow, draft)
     people = {one for draft in drafts for one in draft.participants}
-    missing = people - get_titles(uow, people).keys()
+    missing = people - get_titles(uow, people, to_link=True).keys()
     if missing:
         raise NotFound(msg("There is nothing with the id {id} that you may see.", id=min(missing)))
-    ids = [new_id() for _ in drafts]
+    ids = [draft.id or new_id() for draft in drafts]
     _insert(uow, drafts, ids)
     for draft, one in zip(drafts, ids, strict=True):
         for person in draft.participants:
@@ -197,7 +200,7 @@ def restore_interaction(uow: UnitOfWork, interaction_id: uuid.UUID) -> None:
     """
     statement = select(interaction).where(interaction.c.id == interaction_id, interaction.c.deleted_at.is_not(None))
     row = uow.execute(statement).first()
-    if row is None:
+    if row is None or not allowed(uow, "interaction:read", row.department_id, owner=row.created_by):
         raise NotFound(msg("There is no deleted entry with the id {id}.", id=interaction_id))
     require(uow, "interaction:delete", row.department_id, owner=row.created_by)
     uow.execute(update(interaction).where(interaction.c.id == row.id).values(deleted_at=None, version=row.version + 1))
@@ -205,7 +208,8 @@ def restore_interaction(uow: UnitOfWork, interaction_id: uuid.UUID) -> None:
 
 
 def _find(uow: UnitOfWork, interaction_id: uuid.UUID) -> Row[Any]:
-    row = uow.execute(select(interaction).where(interaction.c.id == interaction_id, visible_interaction(uow))).first()
+    statement = select(interaction).where(interaction.c.id == interaction_id, visible_interaction(uow))
+    row = uow.execute(hold(statement, to_change=True)).first()
     people = _people(uow, interaction_id) if row is not None else ()
     if row is None or not get_titles(uow, people):
         raise NotFound(msg("There is no entry with the id {id} that you may see.", id=interaction_id))

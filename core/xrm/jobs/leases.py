@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from xrm.jobs.models import job
 from xrm.unit_of_work import UnitOfWork
@@ -22,36 +22,34 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
 
 
-def is_due(moment: datetime) -> ColumnElement[bool]:
-    """The SQL condition that a job may be taken: it waits and its time has come, or whoever had it is gone."""
-    waiting = and_(job.c.state == "waiting", job.c.due_at <= moment)
-    abandoned = and_(job.c.state == "running", job.c.leased_until <= moment)
-    other = job.alias("other")
-    taken = (
-        select(func.count()).select_from(other)
-        .where(other.c.lane == job.c.lane, other.c.state == "running", other.c.leased_until > moment)
-        .scalar_subquery()
-    )
-    return and_(or_(waiting, abandoned), taken < MOST_PER_LANE)
-
-
 def has_due(uow: UnitOfWork) -> bool:
     """Whether there is a job to take; takes no write lock."""
-    return uow.execute(select(job.c.id).where(is_due(uow.now)).limit(1)).first() is not None
+    return any(uow.execute(select(job.c.id).where(due).limit(1)).first() is not None for due in _due(uow.now))
 
 
 def lease_next(uow: UnitOfWork, worker: str) -> Row[Any] | None:
     """Take the job that waits longest, or None; nobody else takes it before its lease is over."""
-    statement = select(job).where(is_due(uow.now)).order_by(job.c.due_at, job.c.id).limit(1).with_for_update(skip_locked=True, of=job)
-    found = uow.execute(statement).first()
-    if found is None:
-        return None
-    token = f"{worker}:{secrets.token_hex(8)}"
-    uow.execute(
-        update(job).where(job.c.id == found.id)
-        .values(state="running", tries=found.tries + 1, leased_by=token, leased_until=uow.now + LEASE)
+    for due in _due(uow.now):
+        statement = select(job).where(due).order_by(job.c.due_at, job.c.id).limit(1).with_for_update(skip_locked=True)
+        found = uow.execute(statement).first()
+        if found is not None:
+            token = f"{worker}:{secrets.token_hex(8)}"
+            values = {"state": "running", "tries": found.tries + 1, "leased_by": token, "leased_until": uow.now + LEASE}
+            uow.execute(update(job).where(job.c.id == found.id).values(values))
+            return uow.execute(select(job).where(job.c.id == found.id)).one()
+    return None
+
+
+def _due(moment: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Jobs that may be taken: whoever had it is gone, or its time has come and its lane has room. Two, for an index each."""
+    running = job.alias("running")
+    full_lanes = (
+        select(running.c.lane).where(running.c.state == "running", running.c.leased_until > moment)
+        .group_by(running.c.lane).having(func.count() >= MOST_PER_LANE)
     )
-    return uow.execute(select(job).where(job.c.id == found.id)).one()
+    abandoned = and_(job.c.state == "running", job.c.leased_until <= moment)
+    waiting = and_(job.c.state == "waiting", job.c.due_at <= moment, job.c.lane.not_in(full_lanes))
+    return abandoned, waiting
 
 
 def extend(uow: UnitOfWork, job_id: uuid.UUID, token: str, progress: int) -> bool:
@@ -77,7 +75,7 @@ def end(uow: UnitOfWork, row: Row[Any], state: str, *, result: Mapping[str, Any]
 
 def pause_after(tries: int) -> timedelta:
     """Twice as long after each try, at most six hours, and never at the same moment as the others that failed together."""
-    longest = min(FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 20), LONGEST_PAUSE)
+    longest = min(FIRST_PAUSE * (1 << min(max(tries - 1, 0), 20)), LONGEST_PAUSE)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311  # no secret depends on it
 
 

@@ -15,7 +15,7 @@ from xrm.access.policy import access_of, in_scope, scopes_of, visible_entity
 from xrm.entities.links import get_titles
 from xrm.entities.models import entity
 from xrm.relationships.models import relationship
-from xrm.schema.storage import load_values
+from xrm.schema.storage import load_values_of_types
 from xrm.unit_of_work import UnitOfWork
 
 
@@ -40,21 +40,24 @@ class Relationship:
 
 def visible_relationship(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``relationship`` may be seen: by type and department, and both its ends."""
-    if access_of(uow).scope("*", "read").is_everywhere:
-        rows: ColumnElement[bool] = relationship.c.type.in_(list(uow.registry.relationship_types))
-    else:
-        parts = [
-            and_(relationship.c.type.in_(names),
-                 or_(relationship.c.department_id.is_(None), in_scope(where, relationship.c.department_id, None, None)))
-            for where, names in scopes_of(uow, uow.registry.relationship_types).items()
-        ]
-        rows = or_(*parts) if parts else false()
     seen = select(entity.c.id).where(visible_entity(uow))
     return and_(
-        rows,
+        visible_kind(uow),
         seen.where(entity.c.id == relationship.c.source_id).correlate(relationship).exists(),
         seen.where(entity.c.id == relationship.c.target_id).correlate(relationship).exists(),
     )
+
+
+def visible_kind(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``relationship`` may be seen by its type and department, whatever its ends."""
+    if access_of(uow).scope("*", "read").is_everywhere:
+        return relationship.c.type.in_(list(uow.registry.relationship_types))
+    parts = [
+        and_(relationship.c.type.in_(names),
+             or_(relationship.c.department_id.is_(None), in_scope(where, relationship.c.department_id, None, None)))
+        for where, names in scopes_of(uow, uow.registry.relationship_types).items()
+    ]
+    return or_(*parts) if parts else false()
 
 
 def holds_on(day: date) -> ColumnElement[bool]:
@@ -116,12 +119,7 @@ def _wanted(
 
 def _build(uow: UnitOfWork, rows: Sequence[Any]) -> list[Relationship]:
     titles = get_titles(uow, {one for row in rows for one in (row.source_id, row.target_id)})
-    values: dict[uuid.UUID, dict[str, Any]] = {}
-    for name in {row.type for row in rows}:
-        relationship_type = uow.registry.get_relationship(name)
-        if relationship_type.table is not None:
-            ids = [row.id for row in rows if row.type == name]
-            values.update(load_values(uow.connection, relationship_type, relationship_type.table, ids))
+    values = load_fields(uow, rows)
     return [
         Relationship(
             row.id, row.type, row.source_id, titles[row.source_id].title, titles[row.source_id].type, row.target_id,
@@ -130,3 +128,13 @@ def _build(uow: UnitOfWork, rows: Sequence[Any]) -> list[Relationship]:
         )
         for row in rows
     ]
+
+
+def load_fields(uow: UnitOfWork, rows: Sequence[Any]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The fields of relationships, whose rows have ``id`` and ``type``: id → field → value."""
+    ids: dict[str, list[uuid.UUID]] = {}
+    for row in rows:
+        ids.setdefault(row.type, []).append(row.id)
+    types = {name: uow.registry.get_relationship(name) for name in ids}
+    groups = [(found, found.table, ids[name]) for name, found in types.items() if found.table is not None]
+    return load_values_of_types(uow.connection, relationship, groups)

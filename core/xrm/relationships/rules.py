@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, or_, select
 
+from xrm.entities.links import check_links
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.relationships.models import relationship
 from xrm.schema.registry import RelationshipType
@@ -107,3 +109,24 @@ def check_no_cycle(uow: UnitOfWork, relationship_type: RelationshipType, source:
             or_(relationship.c.valid_until.is_(None), relationship.c.valid_until > uow.today),
         )
         front = (front | set(uow.execute(statement).scalars())) - seen
+
+
+def check_period(valid_from: date | None, valid_until: date | None) -> None:
+    """Stop unless the period ends after it begins.
+
+    Raises:
+        InvalidInput: at ``valid_until``.
+    """
+    if valid_from is not None and valid_until is not None and valid_until <= valid_from:
+        raise InvalidInput([Problem("valid_until", msg("It must end after it began on {since}.", since=valid_from))])
+
+
+def refuse_bad_links(uow: UnitOfWork, relationship_type: RelationshipType, values: Mapping[str, Any]) -> None:
+    """Stop when a link among the values leads to nothing the actor sees, or to a type it may not lead to.
+
+    Raises:
+        InvalidInput: with each problem at its field.
+    """
+    _, problems = check_links(uow, relationship_type, [values])
+    if problems[0]:
+        raise InvalidInput(problems[0])

@@ -17,14 +17,13 @@ from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.db.locks import hold
 from xrm.entities.drafts import situation_of
-from xrm.entities.links import check_links
 from xrm.entities.parties import departments_of
 from xrm.entities.rows import find_row, json_changes
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship, relationship_past
 from xrm.relationships.queries import visible_relationship
-from xrm.relationships.rules import check_cardinality, check_ends, check_no_cycle
+from xrm.relationships.rules import check_cardinality, check_ends, check_no_cycle, check_period, refuse_bad_links
 from xrm.schema.registry import RelationshipType
 from xrm.schema.storage import insert_children, load_values, stored, update_values
 from xrm.schema.validation import validate_change, validate_new
@@ -61,9 +60,9 @@ def relate(
         require(uow, f"{type_name}:link", department)
     else:
         require_any(uow, f"{type_name}:link", departments_of(uow, ends.source) | departments_of(uow, ends.target))
-    _check_period(valid_from, valid_until)
+    check_period(valid_from, valid_until)
     checked = validate_new(relationship_type, values or {}, situation_of(uow))
-    _refuse_bad_links(uow, relationship_type, checked)
+    refuse_bad_links(uow, relationship_type, checked)
     check_ends(uow, relationship_type, ends.source, ends.target)
     _refuse_twin(uow, type_name, ends, valid_from, valid_until)
     check_cardinality(uow, relationship_type, ends.source, ends.target, (valid_from, valid_until))
@@ -91,17 +90,6 @@ def _find_ends(uow: UnitOfWork, relationship_type: RelationshipType, source_id: 
         first, second = sorted((source_id, target_id))
         return Ends(rows[first], rows[second])
     return Ends(rows[source_id], rows[target_id])
-
-
-def _check_period(valid_from: date | None, valid_until: date | None) -> None:
-    if valid_from is not None and valid_until is not None and valid_until <= valid_from:
-        raise InvalidInput([Problem("valid_until", msg("It must end after it began on {since}.", since=valid_from))])
-
-
-def _refuse_bad_links(uow: UnitOfWork, relationship_type: RelationshipType, values: Mapping[str, Any]) -> None:
-    _, problems = check_links(uow, relationship_type, [values])
-    if problems[0]:
-        raise InvalidInput(problems[0])
 
 
 def _refuse_twin(uow: UnitOfWork, type_name: str, ends: Ends, valid_from: date | None, valid_until: date | None) -> None:
@@ -141,11 +129,11 @@ def update_relationship(
     relationship_type = uow.registry.get_relationship(row.type)
     current = _load(uow, relationship_type, relationship_id)
     changes = validate_change(relationship_type, values or {}, current, situation_of(uow))
-    _refuse_bad_links(uow, relationship_type, changes)
+    refuse_bad_links(uow, relationship_type, changes)
     given = {"valid_from": valid_from, "valid_until": valid_until}
     dates = {key: value for key, value in given.items() if value is not KEEP and value != getattr(row, key)}
     after = (dates.get("valid_from", row.valid_from), dates.get("valid_until", row.valid_until))
-    _check_period(*after)
+    check_period(*after)
     if not changes and not dates:
         return int(row.version)
     source, target = (find_row(uow, one, to_change=False) for one in (row.source_id, row.target_id))

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_role
 from xrm.entities.models import entity
 from xrm.roles.models import role
-from xrm.schema.storage import load_values
+from xrm.schema.storage import load_values_of_types
 from xrm.unit_of_work import UnitOfWork
 
 
@@ -32,6 +33,7 @@ class Role:
     owner: uuid.UUID | None
     version: int
     is_open: bool
+    owner_name: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -73,19 +75,20 @@ def open_role_types(uow: UnitOfWork, party_ids: Iterable[uuid.UUID]) -> dict[uui
 def _load(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[Role]:
     names = [item.name for item in uow.registry.of_kind("role")]
     rows = uow.execute(
-        select(role, entity.c.title)
+        select(role, entity.c.title, user.c.name.label("owner_name"))
         .join(entity, entity.c.id == role.c.party_id)
+        .outerjoin(user, user.c.id == role.c.owner_id)
         .where(wanted, visible_role(uow, names), visible_entity(uow))
     ).all()
-    values: dict[uuid.UUID, dict[str, Any]] = {}
-    for name in {row.type for row in rows}:
-        role_type = uow.registry.get(name)
-        ids = [row.id for row in rows if row.type == name]
-        values.update(load_values(uow.connection, role_type, role_type.table, ids))
+    ids: dict[str, list[uuid.UUID]] = {}
+    for row in rows:
+        ids.setdefault(row.type, []).append(row.id)
+    groups = [(uow.registry.get(name), uow.registry.get(name).table, some) for name, some in ids.items()]
+    values = load_values_of_types(uow.connection, role, groups)
     return [
         Role(
             row.id, row.type, row.party_id, row.title, row.department_id, row.since, row.until, row.owner_id, row.version,
-            row.until is None or row.until > uow.today, values.get(row.id, {}),
+            row.until is None or row.until > uow.today, row.owner_name or "", values.get(row.id, {}),
         )
         for row in rows
     ]

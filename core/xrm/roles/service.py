@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from xrm.access.policy import require, visible_entity, visible_role
+from xrm.access.policy import allowed, require, visible_entity, visible_role
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.db.locks import hold
@@ -86,8 +86,9 @@ def start_roles(uow: UnitOfWork, drafts: Sequence[RoleDraft]) -> list[uuid.UUID]
     Raises:
         NotFound, PermissionDenied, InvalidInput, Conflict: as ``start_role``.
     """
-    for action, department in {(f"{draft.type.name}:create", draft.department) for draft in drafts}:
-        require(uow, action, department)
+    mine = uow.actor.user_id
+    for name, department, owner in {(draft.type.name, draft.department, draft.owner or mine) for draft in drafts}:
+        require(uow, f"{name}:create", department, owner=owner)
     parties = _find_parties(uow, {draft.party_id for draft in drafts})
     ids = [new_id() for _ in drafts]
     by_type: dict[str, list[tuple[RoleDraft, uuid.UUID]]] = {}
@@ -225,7 +226,7 @@ def restore_role(uow: UnitOfWork, role_id: uuid.UUID) -> None:
         PermissionDenied: without the right to delete such roles there.
     """
     row = uow.execute(select(role).where(role.c.id == role_id, role.c.deleted_at.is_not(None))).first()
-    if row is None:
+    if row is None or not allowed(uow, f"{row.type}:read", row.department_id, owner=row.owner_id):
         raise NotFound(msg("There is no deleted role with the id {id}.", id=role_id))
     require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
     _change_row(uow, row, {"deleted_at": None})
@@ -240,7 +241,8 @@ def find_role(uow: UnitOfWork, role_id: uuid.UUID) -> Row[Any]:
         NotFound: when there is none, or it is not visible.
     """
     names = [item.name for item in uow.registry.of_kind("role")]
-    statement = select(role).where(role.c.id == role_id, visible_role(uow, names))
+    seen = select(entity.c.id).where(entity.c.id == role.c.party_id, visible_entity(uow)).correlate(role).exists()
+    statement = select(role).where(role.c.id == role_id, visible_role(uow, names), seen)
     row = uow.execute(hold(statement, to_change=True) if uow.is_write else statement).first()
     if row is None:
         raise NotFound(msg("There is no role with the id {id} that you may see.", id=role_id))
@@ -262,7 +264,8 @@ def _own_changes(row: Row[Any], own: Mapping[str, Any]) -> dict[str, tuple[Any, 
 
 
 def _refresh(uow: UnitOfWork, party_id: uuid.UUID) -> None:
-    party = uow.execute(select(entity).where(entity.c.id == party_id)).one()
+    # Held, since a role that starts in the same moment decides anew who sees the party.
+    party = uow.execute(hold(select(entity).where(entity.c.id == party_id), to_change=True)).one()
     refresh_departments(uow, party, is_deleted=party.deleted_at is not None)
 
 

@@ -7,8 +7,11 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import (
+    Column, ColumnElement, Connection, FromClause, Select, Table, delete, insert, literal, select, union_all, update,
+)
 
+from xrm.schema.model import Field
 from xrm.schema.registry import Fielded
 
 Values = Mapping[str, Any]
@@ -59,22 +62,38 @@ def load_row(fielded: Fielded, row: Mapping[str, Any], keys: Iterable[str] | Non
 def load_children(
     connection: Connection, fielded: Fielded, owners: Sequence[uuid.UUID], keys: Iterable[str] | None = None
 ) -> dict[uuid.UUID, dict[str, tuple[Any, ...]]]:
-    """The values of multiple fields of many rows: owner → field → tuple; one SELECT per field, whatever the rows."""
-    found: dict[uuid.UUID, dict[str, tuple[Any, ...]]] = {owner: {} for owner in owners}
+    """The values of multiple fields of many rows: owner → field → tuple; a SELECT or two, whatever the fields and rows."""
     wanted = set(fielded.child_tables if keys is None else keys)
-    for field in fielded.multiple_fields:
-        if field.key not in wanted:
-            continue
-        child = fielded.child_tables[field.key]
-        field_type = fielded.field_type(field.key)
-        lists: dict[uuid.UUID, list[Any]] = {}
-        mine = select(child).where(child.c.owner_id.in_(owners)).order_by(child.c.owner_id, child.c.position)
-        rows = connection.execute(mine)
-        for row in rows.mappings():
-            lists.setdefault(row["owner_id"], []).append(field_type.load(field, dict(row)))
-        for owner, values in lists.items():
-            found[owner][field.key] = tuple(values)
+    return _children(connection, [(fielded, field, owners) for field in fielded.multiple_fields if field.key in wanted], owners)
+
+
+def _children(
+    connection: Connection, asked: Sequence[tuple[Fielded, Field, Sequence[uuid.UUID]]], owners: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, tuple[Any, ...]]]:
+    found: dict[uuid.UUID, dict[str, tuple[Any, ...]]] = {owner: {} for owner in owners}
+    # Tables whose value columns have the same types are read by one SELECT.
+    alike: dict[str, list[int]] = {}
+    for number, (fielded, field, _) in enumerate(asked):
+        alike.setdefault(repr([column.type for column in _value_columns(fielded, field)]), []).append(number)
+    for numbers in alike.values():
+        rows = connection.execute(union_all(*(_one_child(number, *asked[number]) for number in numbers)))
+        for number, owner, _, *values in sorted(rows, key=lambda row: row.position):
+            fielded, field, _ = asked[number]
+            names = [column.name for column in _value_columns(fielded, field)]
+            value = fielded.field_type(field.key).load(field, dict(zip(names, values, strict=True)))
+            found[owner][field.key] = (*found[owner].get(field.key, ()), value)
     return found
+
+
+def _value_columns(fielded: Fielded, field: Field) -> list[Column[Any]]:
+    return [column for column in fielded.child_tables[field.key].columns if column.name not in ("owner_id", "position")]
+
+
+def _one_child(number: int, fielded: Fielded, field: Field, owners: Sequence[uuid.UUID]) -> Select[Any]:
+    child = fielded.child_tables[field.key]
+    values = [column.label(f"c{at}") for at, column in enumerate(_value_columns(fielded, field))]
+    rows = select(literal(number).label("number"), child.c.owner_id, child.c.position, *values)
+    return rows.where(child.c.owner_id.in_(owners))
 
 
 def load_values(
@@ -85,3 +104,33 @@ def load_values(
     rows = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
     empty: dict[str, tuple[Any, ...]] = {field.key: () for field in fielded.multiple_fields}
     return {row["id"]: {**load_row(fielded, dict(row)), **empty, **children[row["id"]]} for row in rows}
+
+
+def load_values_of_types(
+    connection: Connection, base: Table, groups: Sequence[tuple[Fielded, Table, Sequence[uuid.UUID]]]
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """All values of rows of several types: id → field → value; the SELECTs do not grow with the number of types.
+
+    ``base`` is the table that has a row for each of them (role, relationship).
+    """
+    joined: FromClause = base
+    columns: list[ColumnElement[Any]] = []
+    for number, (_, table, _) in enumerate(groups):
+        joined = joined.outerjoin(table, table.c.id == base.c.id)
+        columns += [column.label(f"t{number}_{at}") for at, column in enumerate(table.columns)]
+    ids = [one for _, _, some in groups for one in some]
+    if not ids:
+        return {}
+    rows = {row["base_id"]: row for row in connection.execute(
+        select(base.c.id.label("base_id"), *columns).select_from(joined).where(base.c.id.in_(ids))
+    ).mappings()}
+    asked = [(fielded, field, some) for fielded, _, some in groups for field in fielded.multiple_fields]
+    children = _children(connection, asked, ids)
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    for number, (fielded, table, some) in enumerate(groups):
+        empty: dict[str, tuple[Any, ...]] = {field.key: () for field in fielded.multiple_fields}
+        for one in some:
+            if one in rows:
+                own = {column.name: rows[one][f"t{number}_{at}"] for at, column in enumerate(table.columns)}
+                found[one] = {**load_row(fielded, own), **empty, **children[one]}
+    return found

@@ -27,9 +27,12 @@ class Band:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a value is what it is: one sentence and how much it added (or took, when negative)."""
+    """Why a value is what it is: one sentence and how much it added (or took, when negative).
 
-    message: Message
+    A Message of core is translated when it is shown; a plugin gives a Label, its sentence in both languages.
+    """
+
+    message: Message | Label
     weight: float = 0.0
 
 

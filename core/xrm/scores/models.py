@@ -22,5 +22,6 @@ score = Table(
     Column("model_version", Text, nullable=False),
     Column("computed_at", UtcDateTime, nullable=False),
     Index("ix_score_entity_model", "entity_id", "model"),
+    Index("ix_score_role_model", "role_id", "model"),
     Index("ix_score_model_department", "model", "department_id", "value", "entity_id"),
 )

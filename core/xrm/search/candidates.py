@@ -42,8 +42,10 @@ class Candidate:
     weak: list[str] = field(default_factory=list)
 
 
-def find_candidates(uow: UnitOfWork, query: Query, types: Sequence[str], enough: int) -> list[Candidate]:
-    """At most about 2,000 visible entities that match; those matched by strong words alone when they are ``enough``."""
+def find_candidates(
+    uow: UnitOfWork, query: Query, types: Sequence[str], enough: int, most: int = MOST_CANDIDATES
+) -> list[Candidate]:
+    """About ``most`` visible entities that match, or fewer; those matched by strong words alone when they are ``enough``."""
     narrowed = within(uow, types)
     if narrowed is None or not query.words:
         return []
@@ -53,9 +55,9 @@ def find_candidates(uow: UnitOfWork, query: Query, types: Sequence[str], enough:
     if not query.alternatives:
         return list(found.values())
     terms = Terms(query.alternatives, within=narrowed)
-    _take(found, _find(uow, replace(terms, is_strong=True), types, MOST_CANDIDATES))
+    _take(found, _find(uow, replace(terms, is_strong=True), types, most))
     if len(found) < enough:
-        _take(found, _find(uow, terms, types, MOST_CANDIDATES))
+        _take(found, _find(uow, terms, types, most))
         if len(query.indexed_words) > 1:
             across = _find_across(uow, terms, query.indexed_words, types)
             _take(found, across)

@@ -16,6 +16,7 @@ from xrm.unit_of_work import UnitOfWork
 __all__ = ["Hit", "search", "suggest"]
 
 MOST_HITS = 200
+_MOST_SUGGESTED = 200
 
 
 def search(uow: UnitOfWork, text: str, *, limit: int = 20, types: Sequence[str] = (), offset: int = 0) -> list[Hit]:
@@ -52,7 +53,7 @@ def suggest(uow: UnitOfWork, text: str, types: Sequence[str] = (), *, limit: int
     ]
     if len(found) < limit and query.alternatives:
         known = {one.id for one in found}
-        others = [one for one in find_candidates(uow, query, types, 1) if one.id not in known]
+        others = [one for one in find_candidates(uow, query, types, 1, _MOST_SUGGESTED) if one.id not in known]
         found += sorted(others, key=lambda one: _order(query, one))[: limit - len(found)]
     subtitles = read_subtitles(uow, found)
     return [Hit(one.id, one.type, one.title, msg("Name"), subtitles.get(one.id, "")) for one in found]
@@ -65,7 +66,7 @@ def _order(query: Query, one: Candidate) -> tuple[int, float, str, bytes]:
 def _rank(query: Query, one: Candidate) -> int:
     title = " ".join(word_list(one.title))
     key = " ".join(word_list(one.title_key))
-    typed = " ".join(word_list(query.text))
+    typed = query.line
     if typed in (title, key):
         return 0
     strong, normal = "\n".join(one.strong), "\n".join(one.normal)

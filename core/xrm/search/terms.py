@@ -17,16 +17,15 @@ _TRUNK_ZERO = re.compile(r"\(0\)")
 
 @dataclass(frozen=True)
 class Query:
-    """The words looked for, each as a beginning; ``joined`` is a code or number written with gaps, in one word."""
+    """The words looked for, each as a beginning; ``joined`` is a code or number written with gaps, in one word.
+
+    ``line`` is the whole as the index has a value that is exactly what was typed.
+    """
 
     text: str = ""
+    line: str = ""
     words: tuple[str, ...] = ()
     joined: str = ""
-
-    @property
-    def line(self) -> str:
-        """The words as a value has them when it is exactly what was typed."""
-        return " ".join(self.words)
 
     @property
     def indexed_words(self) -> tuple[str, ...]:
@@ -54,10 +53,11 @@ def read_query(text: str) -> Query:
     if "\x00" in text:
         raise InvalidInput(msg("The search text has a character that no text has. Type it again."))
     plain = text[:LONGEST_QUERY]
-    found = tuple(dict.fromkeys(word_list(plain)[:MOST_WORDS]))
+    typed = word_list(plain)
+    found = tuple(dict.fromkeys(typed[:MOST_WORDS]))
     every = "".join(word_list(_TRUNK_ZERO.sub("", plain)))[:LONGEST_WORD]
     joined = every if any(char.isdigit() for char in every) else ""
     if joined.startswith("00") and plain.lstrip().startswith("00"):
         joined = joined[2:]
     is_code = len(joined) > 2 and (len(found) > 1 or joined != "".join(found))
-    return Query(fold(plain), found, joined if is_code else "")
+    return Query(fold(plain), " ".join(typed), found, joined if is_code else "")

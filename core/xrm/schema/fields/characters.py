@@ -54,6 +54,11 @@ def require_plain(text: str, *, lines: bool = False) -> None:
     )
 
 
+def is_storable(text: str) -> bool:
+    """Whether both databases can keep the text: it has no NUL and no half of a character."""
+    return "\x00" not in text and not _SURROGATE.search(text)
+
+
 def require_length(text: str, most: int) -> None:
     """Raise InvalidValue when the text is longer."""
     if len(text) > most:

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xrm doctor``: what is wrong with an installation, why, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from xrm_cli.declaring import Command
+from xrm_cli.examination import Finding, examine
+from xrm_cli.output import printable, say
+from xrm_cli.session import Session, with_session
+
+WARNINGS, ERRORS = 20, 21
+SIGNS = {"good": "ok   ", "warn": "warn ", "bad": "ERROR"}
+
+
+@click.command("doctor", cls=Command, examples=["xrm doctor", "xrm doctor --json"])
+@with_session
+def doctor(session: Session) -> None:
+    """Check Python, folder, secret, database, tables, search index and plugins. Exit code 20: warnings, 21: errors."""
+    session.refuse_as()
+    findings = examine(session)
+    states = {one.state for one in findings}
+    worst = "bad" if "bad" in states else "warn" if "warn" in states else "good"
+    session.give({"state": worst, "checks": [asdict(one) for one in findings]}, lambda: _print(findings))
+    say({"good": "All is well.", "warn": "There are warnings.", "bad": "There are errors."}[worst])
+    click.get_current_context().exit({"good": 0, "warn": WARNINGS, "bad": ERRORS}[worst])
+
+
+def _print(findings: list[Finding]) -> None:
+    for one in findings:
+        click.echo(f"{SIGNS[one.state]}  {one.check}: {printable(one.message)}")
+        if one.remedy:
+            click.echo(f"       → {printable(one.remedy)}")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xrm plugin``: what is installed and what it brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from xrm.plugin_host.discovery import Plugin
+from xrm_cli.declaring import Noun
+from xrm_cli.output import print_pairs
+from xrm_cli.session import Session, with_session
+
+
+@click.group(cls=Noun)
+def plugin() -> None:
+    """Plugins: list, show."""
+
+
+def _as_json(one: Plugin) -> dict[str, Any]:
+    manifest = one.manifest
+    return {
+        "name": one.name, "version": one.version, "status": one.status,
+        "label": manifest.label.get("en") if manifest else one.name, "summary": manifest.summary.get("en") if manifest else "",
+        "package": one.package, "folder": str(one.folder or ""), "has_code": one.has_hooks,
+        "requires": list(manifest.requires) if manifest else [], "works_with": manifest.api if manifest else "",
+        "problems": [str(problem) for problem in one.problems],
+    }
+
+
+@plugin.command("list", examples=["xrm plugin list", "xrm plugin list --json"])
+@with_session
+def list_command(session: Session) -> None:
+    """List all plugins found, on or not."""
+    items = [_as_json(one) for one in session.opened.host.plugins]
+    session.give_list(items, ("name", "version", "status", "label", "summary", "problems"))
+
+
+@plugin.command("show", examples=["xrm plugin show press --json"])
+@click.argument("name")
+@with_session
+def show(session: Session, *, name: str) -> None:
+    """Show what a plugin says of itself, declares and asks for."""
+    found = session.opened.host.get(name)
+    registry = session.opened.registry
+    described = {
+        **_as_json(found),
+        "entity_types": [one.name for one in registry.entity_types.values() if one.plugin == name],
+        "relationship_types": [one.name for one in registry.relationship_types.values() if one.declaration.plugin == name],
+        "interaction_kinds": [one.name for one in registry.interaction_kinds.values() if one.plugin == name],
+    }
+    if found.manifest is not None:
+        asked = found.manifest.asks_for
+        described["asks_for"] = {
+            "reads": list(asked.reads), "writes": list(asked.writes), "sends": list(asked.sends), "hosts": list(asked.hosts),
+            "secrets": list(asked.secrets),
+        }
+        described["settings"] = {key: field.type for key, field in found.manifest.settings.items()}
+    session.give(described, lambda: print_pairs(_in_words(described).items()))
+
+
+def _in_words(described: dict[str, Any]) -> dict[str, Any]:
+    asked = described.pop("asks_for", {})
+    return {**described, "settings": list(described.get("settings", ())), **{f"asks for: {key}": value for key, value in asked.items()}}

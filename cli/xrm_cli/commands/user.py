@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xrm user``: logins and their rights."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import click
+
+from xrm.access.service import DEPTHS, add_member, create_user, give
+from xrm.access.users import find_user, list_users
+from xrm.departments.queries import get_tree
+from xrm.unit_of_work import UnitOfWork
+from xrm_cli.choosing import choose_department
+from xrm_cli.declaring import Noun
+from xrm_cli.output import print_table, say
+from xrm_cli.passwords import read_password
+from xrm_cli.session import Session, with_session
+
+
+@click.group(cls=Noun)
+def user() -> None:
+    """Users: list, create, grant rights."""
+
+
+def _grant_options(function: Any) -> Any:
+    function = click.option("--depth", type=click.Choice(DEPTHS), default="department", show_default=True,
+                            help="Own rows only, the department, also those below it, or all departments.")(function)
+    return click.option("--department", metavar="NAME", default="", help="Department of the rights, by name or id.")(function)
+
+
+def _grant(uow: UnitOfWork, one: uuid.UUID, key: str, department: str, depth: str) -> None:
+    where = None
+    if depth != "all":
+        where = choose_department(uow, department)
+        add_member(uow, one, where)
+    give(uow, one, key, department=where, depth=depth)
+
+
+@user.command(
+    "create",
+    examples=[
+        "xrm user create anna@example.org --name 'Anna Ek' --password-file password.txt --department Sales --set editor",
+        "xrm user create audit@example.org --set auditor --depth all",
+    ],
+)
+@click.argument("email")
+@click.option("--name", default="", help="Name for people.")
+@click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
+@click.option("--set", "permission_set", metavar="SET", help="Permission set to grant: reader, editor, department_administrator …")
+@_grant_options
+@with_session
+def create(
+    session: Session, *, email: str, name: str, password_file: str | None, permission_set: str | None, department: str, depth: str
+) -> None:
+    """Create a user, a member of --department, with the rights of --set there. Without a password nobody can sign in as them."""
+    password = read_password(password_file) if password_file else None
+
+    def make(uow: UnitOfWork) -> uuid.UUID:
+        one = create_user(uow, email, name=name, password=password)
+        if department:
+            add_member(uow, one, get_tree(uow).find(department).id)
+        if permission_set:
+            _grant(uow, one, permission_set, department, depth)
+        return one
+
+    one = session.write(make)
+    session.give({"id": str(one), "email": email}, lambda: click.echo(one))
+    if not permission_set:
+        say(f"{email} has no rights yet. Give some with: xrm user grant {email} editor --department NAME")
+
+
+@user.command("list", examples=["xrm user list"])
+@with_session
+def list_command(session: Session) -> None:
+    """List all users."""
+    items = [
+        {"id": str(one.id), "email": one.email, "name": one.name, "active": one.is_active} for one in session.read(list_users)
+    ]
+    session.give_list(items, ("name", "email", "active", "id"))
+
+
+@user.command("grant", examples=["xrm user grant anna@example.org editor --department Sales --depth below"])
+@click.argument("email")
+@click.argument("permission_set", metavar="SET")
+@_grant_options
+@with_session
+def grant(session: Session, *, email: str, permission_set: str, department: str, depth: str) -> None:
+    """Grant a permission set to a user in a department, or with --depth all everywhere."""
+    session.write(lambda uow: _grant(uow, find_user(uow, email).id, permission_set, department, depth))
+    given = {"email": email, "set": permission_set, "department": department or None, "depth": depth}
+    session.give(given, lambda: say(f"{email} has the rights of {permission_set} now."))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of ``xrm doctor``: each says its state, what was found and what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from xrm.db.health import find_damage, find_index_damage, missing_file
+from xrm.errors import XrmError
+from xrm.migrate.apply import has_tables, pending
+from xrm.runtime import Runtime
+from xrm.settings import MINIMUM_SECRET, SECRET_FILE, Settings
+from xrm.unit_of_work import system_actor
+from xrm_cli.main import OLDEST_PYTHON
+from xrm_cli.session import Session
+
+State = Literal["good", "warn", "bad"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: its state, what was found, and what to do about it."""
+
+    check: str
+    state: State
+    message: str
+    remedy: str = ""
+
+
+def examine(session: Session) -> list[Finding]:
+    """All findings; a check that cannot run because of an earlier one is left out."""
+    findings = [_python()]
+    try:
+        settings = session.settings
+    except XrmError as error:
+        return [*findings, Finding("settings", "bad", str(error), "Mend the file named above.")]
+    if not settings.home.is_dir():
+        remedy = "Run xrm init, or set XRM_HOME to the instance's folder."
+        return [*findings, Finding("folder", "bad", f"{settings.home} is not there.", remedy)]
+    findings += [_folder(settings.home), _secret(settings)]
+    absent = missing_file(settings.database_url)
+    if absent is not None:
+        return [*findings, Finding("database", "bad", f"{absent} is not there.", "Run xrm init, or set XRM_DATABASE_URL.")]
+    try:
+        runtime = session.opened
+        reachable = has_tables(runtime.engine)
+    except (XrmError, SQLAlchemyError) as error:
+        why = str(getattr(error, "orig", error)).strip().split("\n")[0]
+        return [*findings, Finding("database", "bad", why, "Check that the database runs and that XRM_DATABASE_URL is right.")]
+    findings += _plugins(runtime)
+    if not reachable:
+        return [*findings, Finding("database", "bad", "It answers, but has no tables.", "Run xrm schema apply.")]
+    findings.append(Finding("database", "good", f"{runtime.engine.dialect.name} answers."))
+    return [*findings, *_tables(runtime)]
+
+
+def _python() -> Finding:
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Finding("python", "bad", f"Python {platform.python_version()} is too old.", "Install 3.11 or newer.")
+    return Finding("python", "good", f"Python {platform.python_version()}")
+
+
+def _folder(home: Path) -> Finding:
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Finding("folder", "bad", f"{home} cannot be written.", "Give the user who runs xrm the right to write there.")
+    return Finding("folder", "good", str(home))
+
+
+def _secret(settings: Settings) -> Finding:
+    file = settings.home / SECRET_FILE
+    if len(settings.secret_key) < MINIMUM_SECRET:
+        return Finding("secret", "bad", f"The secret in {file} is missing or too short.", "Remove the file if it is there, then run xrm init.")
+    if file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return Finding("secret", "warn", f"Others can read {file}.", f"chmod 600 {file}")
+    return Finding("secret", "good", "It is there, and only its owner can read it.")
+
+
+def _plugins(runtime: Runtime) -> Iterator[Finding]:
+    for plugin in runtime.host.plugins:
+        if plugin.is_on:
+            yield Finding(f"plugin {plugin.name}", "good", f"{plugin.version} is on.")
+        else:
+            why = " ".join(str(problem) for problem in plugin.problems)
+            yield Finding(f"plugin {plugin.name}", "bad", f"It is off ({plugin.status}): {why}",
+                          "Mend what is named, or uninstall the plugin; everything else runs.")
+
+
+def _tables(runtime: Runtime) -> Iterator[Finding]:
+    waiting = pending(runtime.engine, runtime.registry.metadata)
+    if waiting:
+        yield Finding("tables", "bad", f"{len(waiting)} schema steps wait, such as: {waiting[0].action} {waiting[0].target}.",
+                      "Run xrm schema apply.")
+        return
+    yield Finding("tables", "good", "They are as declared.")
+    damage = find_damage(runtime.engine)
+    if damage:
+        yield Finding("integrity", "bad", "; ".join(damage[:5]), "Stop xrm, keep a copy of the database file, and restore a backup.")
+    else:
+        yield Finding("integrity", "good", "The database finds nothing wrong with itself.")
+    index = find_index_damage(runtime.engine)
+    if index:
+        yield Finding("search index", "bad", f"It does not fit its contents: {index}.", "Restore a backup, or import the data afresh.")
+    else:
+        yield Finding("search index", "good", "It fits its contents.")
+    yield from _health_checks(runtime)
+
+
+def _health_checks(runtime: Runtime) -> Iterator[Finding]:
+    answers = runtime.read(lambda uow: runtime.host.ask("health_checks", uow=uow), system_actor())
+    for failure in answers.failures:
+        yield Finding(f"plugin {failure.plugin}", "bad", str(failure.message), "Report it to the plugin's author.")
+    for answer in answers:
+        check = answer.value
+        yield Finding(f"{answer.plugin}: {check.label}", check.state, str(check.message), str(check.remedy))

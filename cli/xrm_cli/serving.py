@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a web server: granian with processes of its own, or waitress in this one; and saying when it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import socket
+import subprocess  # noqa: S404  # starts this program once more
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import click
+
+APPLICATION = "xrm_web.wsgi:make_application"  # by name: command line and web do not know each other
+JOBS = "xrm.jobs.worker"
+PATIENCE = 60.0
+THREADS = 8
+# Granian writes its log to stdout, where only the address belongs.
+LOGGING = {"handlers": {name: {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": formatter}
+                        for name, formatter in (("console", "generic"), ("access", "access"))}}
+
+
+def serve_in_processes(host: str, port: int, workers: int, *, as_json: bool, debug: bool) -> None:
+    """Serve by granian until interrupted, with a process beside it that runs jobs."""
+    from granian import Granian  # noqa: PLC0415  # only one of the two servers is loaded
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    server = Granian(
+        APPLICATION, factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers, blocking_threads=THREADS,
+        log_level=LogLevels.debug if debug else LogLevels.error, log_dictconfig=LOGGING, workers_kill_timeout=5, websockets=False,
+    )
+    _announce_later(host, port, as_json=as_json)
+    with _worker_process():
+        server.serve()
+
+
+def serve_here(host: str, port: int, *, as_json: bool) -> None:
+    """Serve by waitress in this process until interrupted, with a thread that runs jobs."""
+    from waitress import create_server  # noqa: PLC0415
+
+    module, _, name = APPLICATION.partition(":")
+    application = getattr(importlib.import_module(module), name)()
+    server = create_server(application, host=host, port=port, threads=THREADS, ident="xrm")
+    _announce_later(host, port, as_json=as_json)
+    stop = threading.Event()
+    worker = _worker_thread(application.extensions["xrm"], stop)
+    try:
+        server.run()
+    finally:
+        stop.set()
+        server.close()
+        if worker is not None:
+            worker.join(timeout=10)
+
+
+def _announce_later(host: str, port: int, *, as_json: bool) -> None:
+    threading.Thread(target=_announce, args=(host, port), kwargs={"as_json": as_json}, daemon=True, name="announce").start()
+
+
+def _announce(host: str, port: int, *, as_json: bool) -> None:
+    """Print the one line with the address as soon as a request is answered."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not listened on
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if _answers(reachable, port):
+            shown = f"[{host}]" if ":" in host else host
+            address = f"http://{shown}:{port}"
+            click.echo(json.dumps({"address": address}) if as_json else address)
+            return
+        time.sleep(0.05)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=5) as connection:
+            connection.sendall(f"HEAD /in HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n".encode())
+            return connection.recv(5) == b"HTTP/"
+    except OSError:
+        return False
+
+
+def _worker_thread(runtime: object, stop: threading.Event) -> threading.Thread | None:
+    if not has_jobs():
+        return None
+    run_worker = importlib.import_module(JOBS).run_worker
+    thread = threading.Thread(target=run_worker, args=(runtime, stop), name="jobs", daemon=True)
+    thread.start()
+    return thread
+
+
+@contextlib.contextmanager
+def _worker_process() -> Iterator[None]:
+    if not has_jobs():
+        yield
+        return
+    command = [sys.executable, "-m", "xrm_cli", "worker", "--while-parent", str(os.getpid())]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as worker:  # noqa: S603  # our own program
+        try:
+            yield
+        finally:
+            worker.terminate()
+
+
+def has_jobs() -> bool:
+    """Whether this installation can run jobs."""
+    return importlib.util.find_spec(JOBS) is not None

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Insert many rows, or replace those with the same key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, newer: str) -> None:
+    """Write rows by primary key; one that is there already is replaced unless its column ``newer`` is later."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement: Any = insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    is_older = table.c[newer] <= statement.excluded[newer]
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=others, where=is_older)
+    connection.execute(statement, list(rows))

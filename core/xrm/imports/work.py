@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is to be written for one row, and how it ended."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from xrm.contact_points.service import ContactPointDraft
+from xrm.entities.drafts import EntityDraft
+from xrm.errors import Problem
+from xrm.imports.plan import Key, RowPlan
+from xrm.imports.report import Outcome
+from xrm.interactions.service import InteractionDraft
+from xrm.roles.service import RoleDraft
+
+
+@dataclass(slots=True)
+class RoleChange:
+    """Fields and dates of a role that differ."""
+
+    id: uuid.UUID
+    type: str
+    values: Mapping[str, Any]
+    dates: Mapping[str, date]
+
+
+@dataclass(slots=True)
+class NewRelationship:
+    """A relationship that is not there yet."""
+
+    type: str
+    source: uuid.UUID
+    target: uuid.UUID
+    values: Mapping[str, Any]
+    dates: Mapping[str, date]
+
+
+@dataclass(slots=True)
+class RowWork:
+    """All writes of one row; nothing in it means that the row says nothing new."""
+
+    drafts: list[tuple[str, EntityDraft]] = field(default_factory=list)  # name of the thing in the mapping, draft
+    changes: list[tuple[uuid.UUID, str, Mapping[str, Any]]] = field(default_factory=list)  # entity, type, raw values
+    identifiers: list[tuple[Key, uuid.UUID]] = field(default_factory=list)
+    roles: list[RoleDraft] = field(default_factory=list)
+    role_changes: list[RoleChange] = field(default_factory=list)
+    points: list[ContactPointDraft] = field(default_factory=list)
+    relationships: list[NewRelationship] = field(default_factory=list)
+    relationship_changes: list[RoleChange] = field(default_factory=list)
+    interactions: list[InteractionDraft] = field(default_factory=list)
+    interaction_changes: list[tuple[uuid.UUID, str, Mapping[str, str]]] = field(default_factory=list)
+
+    def outcome(self, first: str) -> Outcome:
+        """What the row did: ``created`` when its first thing (or, without things, an interaction or relationship) is new."""
+        if any(name == first for name, _ in self.drafts) or (not first and (self.interactions or self.relationships)):
+            return "created"
+        written = (
+            self.drafts, self.changes, self.identifiers, self.roles, self.role_changes, self.points, self.relationships,
+            self.relationship_changes, self.interactions, self.interaction_changes,
+        )
+        return "updated" if any(written) else "unchanged"
+
+    def counts(self) -> Counter[tuple[str, str]]:
+        """(kind, created or updated) → how many."""
+        found: Counter[tuple[str, str]] = Counter((draft.type.name, "created") for _, draft in self.drafts)
+        found.update((name, "updated") for _, name, _ in self.changes)
+        found.update((draft.type.name, "created") for draft in self.roles)
+        found.update((change.type, "updated") for change in (*self.role_changes, *self.relationship_changes))
+        found.update(("contact_point", "created") for _ in self.points)
+        found.update((link.type, "created") for link in self.relationships)
+        found.update((draft.kind, "created") for draft in self.interactions)
+        found.update((kind, "updated") for _, kind, _ in self.interaction_changes)
+        return found
+
+
+@dataclass(slots=True)
+class RowEnd:
+    """How a row ended: with an outcome, or with the identifiers it waits for."""
+
+    plan: RowPlan
+    outcome: Outcome
+    problems: tuple[Problem, ...] = ()
+    waits_for: tuple[Key, ...] = ()
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)

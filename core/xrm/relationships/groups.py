@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The relationships of one entity as its page shows them: by type and direction, the first few of each, and how many in all."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+
+from xrm.access.policy import visible_entity
+from xrm.entities.links import Title
+from xrm.entities.models import entity
+from xrm.relationships.models import relationship
+from xrm.relationships.queries import holds_on, load_fields, visible_kind
+from xrm.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Related:
+    """One relationship seen from one of its ends: ``other`` is the end one looks at."""
+
+    id: uuid.UUID
+    other: Title
+    valid_from: date | None
+    valid_until: date | None
+    department: uuid.UUID | None
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RelatedGroup:
+    """All relationships of one type in one direction (``is_forward``: read from source to target); ``items`` are the first."""
+
+    type: str
+    is_forward: bool
+    total: int
+    items: tuple[Related, ...]
+
+
+def list_groups(
+    uow: UnitOfWork, entity_id: uuid.UUID, *, as_of: date | None = None, all_periods: bool = False, each: int = 8,
+    skip: int = 0, only: tuple[str, bool] | None = None,
+) -> list[RelatedGroup]:
+    """The relationships of an entity that the actor sees, newest first in each group.
+
+    Those that hold on ``as_of`` (today), with ``all_periods`` all of them; ``each`` limits the items of a group after ``skip``;
+    ``only`` names one group by type and direction. An entity that the actor may not see has none.
+    """
+    periods: list[ColumnElement[bool]] = [] if all_periods else [holds_on(as_of or uow.today)]
+    ends = (_ends(uow, entity_id, periods, is_forward=True), _ends(uow, entity_id, periods, is_forward=False))
+    found = union_all(*ends).subquery("found")
+    group = [found.c.type, found.c.is_forward]
+    newest = [found.c.valid_until.is_not(None), found.c.valid_from.is_(None), found.c.valid_from.desc(), found.c.id.desc()]
+    counted = select(
+        found,
+        func.row_number().over(partition_by=group, order_by=newest).label("nth"),
+        func.count().over(partition_by=group).label("total"),
+    )
+    if only is not None:
+        counted = counted.where(found.c.type == only[0], found.c.is_forward == only[1])
+    numbered = counted.subquery("numbered")
+    wanted = and_(numbered.c.nth > skip, numbered.c.nth <= skip + each)
+    order = (numbered.c.type, numbered.c.is_forward.desc(), numbered.c.nth)
+    rows = uow.execute(select(numbered).where(wanted).order_by(*order)).all()
+    return _group(uow, rows)
+
+
+def _ends(uow: UnitOfWork, entity_id: uuid.UUID, periods: list[ColumnElement[bool]], *, is_forward: bool) -> Select[Any]:
+    mine, other = relationship.c.source_id, relationship.c.target_id
+    if not is_forward:
+        mine, other = other, mine
+    symmetric = [name for name, one in uow.registry.relationship_types.items() if one.declaration.symmetric]
+    direction = case((relationship.c.type.in_(symmetric), literal(1)), else_=literal(1 if is_forward else 0))
+    seen = select(entity.c.id).where(entity.c.id == entity_id, visible_entity(uow)).correlate(relationship).exists()
+    return (
+        select(
+            relationship.c.id, relationship.c.type, relationship.c.valid_from, relationship.c.valid_until,
+            relationship.c.department_id, direction.label("is_forward"), entity.c.id.label("other_id"),
+            entity.c.type.label("other_type"), entity.c.title.label("other_title"),
+        )
+        .join(entity, entity.c.id == other)
+        .where(mine == entity_id, visible_kind(uow), visible_entity(uow), seen, *periods)
+    )
+
+
+def _group(uow: UnitOfWork, rows: Any) -> list[RelatedGroup]:
+    values = load_fields(uow, rows)
+    items: dict[tuple[str, bool], list[Related]] = {}
+    totals: dict[tuple[str, bool], int] = {}
+    for row in rows:
+        key = (row.type, bool(row.is_forward))
+        totals[key] = row.total
+        other = Title(row.other_id, row.other_type, row.other_title)
+        one = Related(row.id, other, row.valid_from, row.valid_until, row.department_id, values.get(row.id, {}))
+        items.setdefault(key, []).append(one)
+    return [RelatedGroup(name, forward, totals[name, forward], tuple(some)) for (name, forward), some in items.items()]

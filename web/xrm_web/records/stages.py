@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The path of a record: where it stands, where it may go, and what each move asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xrm.schema.model import Stages
+from xrm.schema.registry import EntityType
+from xrm_web.i18n import text_of
+from xrm_web.inputs import Option
+
+
+@dataclass(frozen=True)
+class StagePath:
+    """The steps as (key, label, state, may move there); ``others`` are the ends one may also go to, such as lost."""
+
+    label: str
+    steps: tuple[tuple[str, str, str, bool], ...]
+    others: tuple[Option, ...]
+    current: Option | None
+    next: Option | None
+
+
+def stage_path(entity_type: EntityType, values: Mapping[str, Any], *, may_move: bool) -> StagePath | None:
+    """The path of an entity, or None when its type has no stages. Ends with a bad tone stand beside the path, not on it."""
+    stages = entity_type.declaration.stages
+    if stages is None:
+        return None
+    field = entity_type.fields[stages.field]
+    options = {one.key: Option(one.key, text_of(one.label), one.tone) for one in field.choices if not one.retired or one.key == values.get(field.key)}
+    current = values.get(stages.field)
+    allowed = moves_from(stages, current, tuple(options)) if may_move else ()
+    main = [one for one in options.values() if one.tone != "bad" or one.value == current]
+    order = [one.value for one in main]
+    at = order.index(current) if current in order else -1
+    steps = tuple(
+        (one.value, one.label, "current" if one.value == current else "done" if number < at else "", one.value in allowed)
+        for number, one in enumerate(main)
+    )
+    ahead = next((one for one in main[at + 1 :] if one.value in allowed), None)
+    others = tuple(one for one in options.values() if one not in main and one.value in allowed)
+    return StagePath(text_of(field.label), steps, others, options.get(str(current)), ahead)
+
+
+def moves_from(stages: Stages, current: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The stages one may go to; from none to all."""
+    return stages.moves.get(current, ()) if current is not None else known
+
+
+def asked_fields(entity_type: EntityType, stage: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that a stage asks for and that are still empty."""
+    stages = entity_type.declaration.stages
+    asks = stages.asks.get(stage, ()) if stages else ()
+    return tuple(key for key in asks if key in entity_type.fields and values.get(key) in (None, "", ()))
