@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages of lists with a million parties, as a user of a department of 1,500 of them and as administrator: time in the database."""
+"""Pages of lists with a million parties, as a user of one small department and as administrator: time in the database."""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 SMALL = 1_500
 LARGE = 39
 BATCH = 20_000
-SYLLABLES = "ba be bi bo bu da de di do du fa fe ga go ka ke ki la le li lo ma me mi mo na ne ni no pa ra re ri sa se si ta te va".split()
+SYLLABLES = (
+    "ba be bi bo bu da de di do du fa fe ga go ka ke ki la le li lo ma me mi mo na ne ni no pa ra re ri sa se si ta te va"
+).split()
 
 
 def is_filled(runtime: Runtime) -> bool:

@@ -36,8 +36,9 @@ def statements_of(runtime: Runtime) -> Iterator[list[tuple[str, Any]]]:
     """Every statement with its parameters that runs meanwhile."""
     found: list[tuple[str, Any]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:  # noqa: FBT001
-        found.append((statement, parameters))
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append((statement, parameters))
 
     event.listen(runtime.engine, "before_cursor_execute", note)
     try:

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +15,8 @@ from xrm.departments.queries import get_tree
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.registry import Fielded
 from xrm.unit_of_work import UnitOfWork
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Day(click.ParamType[date]):
@@ -36,7 +38,9 @@ ID = click.UUID
 DAY = Day()
 
 
-def department_option(text: str = "Department, by name or id (default: the only one, or the first one you belong to).") -> Any:
+def department_option(
+    text: str = "Department, by name or id (default: the only one, or your first one).",
+) -> Callable[[Decorated], Decorated]:
     """The option ``--department``."""
     return click.option("--department", metavar="NAME", default="", help=text)
 
@@ -57,7 +61,7 @@ def choose_department(uow: UnitOfWork, name: str) -> uuid.UUID:
     if mine:
         return mine[0]
     if not tree.by_id:
-        raise InvalidInput([Problem("--department", msg("There is no department yet. Make one with: xrm department create NAME"))])
+        raise InvalidInput([Problem("--department", msg("There is none yet. Make one with: xrm department create NAME"))])
     known = ", ".join(item.name for item in tree.by_id.values())
     raise InvalidInput([Problem("--department", msg("Say which department is meant. There are: {known}.", known=known))])
 
@@ -77,7 +81,7 @@ def department_name(uow: UnitOfWork, department_id: uuid.UUID | None) -> str:
     return found.name if found else ""
 
 
-def values_option() -> Any:
+def values_option() -> Callable[[Decorated], Decorated]:
     """The option ``--set field=value``, to be repeated."""
     text = "Value of a field; repeat it for further fields and for further values of one field. An empty value empties the field."
     return click.option("--set", "pairs", metavar="FIELD=VALUE", multiple=True, callback=_split_pairs, help=text)

@@ -6,18 +6,25 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from xrm.runtime import Runtime
 
 
 @dataclass
 class Options:
-    """What was asked of the whole run, wherever on the command line it stood."""
+    """What was asked of the whole run, wherever on the command line it stood.
+
+    ``runtime`` is a program that is open already, for whoever runs many commands in one process; it stays open.
+    """
 
     as_email: str = ""
     as_json: bool = False
     debug: bool = False
+    runtime: Runtime | None = None
 
 
 def _note(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:

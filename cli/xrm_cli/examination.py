@@ -17,7 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from xrm.db.health import find_damage, find_index_damage, missing_file
 from xrm.errors import XrmError
 from xrm.migrate.apply import has_tables, pending
+from xrm.plugin_host.blocks import Text
 from xrm.runtime import Runtime
+from xrm.schema.model import Label
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE, Settings
 from xrm.unit_of_work import system_actor
 from xrm_cli.main import OLDEST_PYTHON
@@ -78,7 +80,7 @@ def _folder(home: Path) -> Finding:
 def _secret(settings: Settings) -> Finding:
     file = settings.home / SECRET_FILE
     if len(settings.secret_key) < MINIMUM_SECRET:
-        return Finding("secret", "bad", f"The secret in {file} is missing or too short.", "Remove the file if it is there, then run xrm init.")
+        return Finding("secret", "bad", f"{file} is missing or too short.", "Remove the file if it is there, then run xrm init.")
     if file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
         return Finding("secret", "warn", f"Others can read {file}.", f"chmod 600 {file}")
     return Finding("secret", "good", "It is there, and only its owner can read it.")
@@ -103,12 +105,12 @@ def _tables(runtime: Runtime) -> Iterator[Finding]:
     yield Finding("tables", "good", "They are as declared.")
     damage = find_damage(runtime.engine)
     if damage:
-        yield Finding("integrity", "bad", "; ".join(damage[:5]), "Stop xrm, keep a copy of the database file, and restore a backup.")
+        yield Finding("integrity", "bad", "; ".join(damage[:5]), "Stop xrm, keep a copy of the file, restore a backup.")
     else:
         yield Finding("integrity", "good", "The database finds nothing wrong with itself.")
     index = find_index_damage(runtime.engine)
     if index:
-        yield Finding("search index", "bad", f"It does not fit its contents: {index}.", "Restore a backup, or import the data afresh.")
+        yield Finding("search index", "bad", f"It does not fit its contents: {index}.", "xrm doctor --rebuild-search")
     else:
         yield Finding("search index", "good", "It fits its contents.")
     yield from _health_checks(runtime)
@@ -120,4 +122,8 @@ def _health_checks(runtime: Runtime) -> Iterator[Finding]:
         yield Finding(f"plugin {failure.plugin}", "bad", str(failure.message), "Report it to the plugin's author.")
     for answer in answers:
         check = answer.value
-        yield Finding(f"{answer.plugin}: {check.label}", check.state, str(check.message), str(check.remedy))
+        yield Finding(f"{answer.plugin}: {_words(check.label)}", check.state, _words(check.message), _words(check.remedy))
+
+
+def _words(text: Text) -> str:
+    return text.get("en") if isinstance(text, Label) else str(text)

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xrm.runtime import Runtime
 
 OLDEST_PYTHON = (3, 11)
 DONE, FAILED, USAGE, NOT_FOUND, NOT_ALLOWED, TRY_LATER, INTERRUPTED = 0, 1, 2, 4, 5, 75, 130
@@ -35,15 +39,19 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
-    """The exit code of one command; what it gives goes to stdout, what it has to say to stderr."""
+def run(arguments: list[str], runtime: Runtime | None = None) -> int:
+    """The exit code of one command; what it gives goes to stdout, what it has to say to stderr.
+
+    A ``runtime`` that is open already is used and stays open.
+    """
     import click  # noqa: PLC0415
 
     from xrm.errors import XrmError  # noqa: PLC0415
+    from xrm_cli.declaring import Options  # noqa: PLC0415
     from xrm_cli.program import program  # noqa: PLC0415
 
     try:
-        code = program.main(arguments, prog_name="xrm", standalone_mode=False)
+        code = program.main(arguments, prog_name="xrm", standalone_mode=False, obj=Options(runtime=runtime))
     except click.Abort:
         sys.stderr.write("Interrupted.\n")
         return INTERRUPTED

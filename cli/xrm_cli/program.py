@@ -25,6 +25,7 @@ NOUNS = {
     "import": ("commands.imports", "import_file", "Import a CSV or Excel file by a mapping."),
     "search": ("commands.search", "search", "Find parties and records by words."),
     "score": ("commands.score", "score", "Scores: run, show."),
+    "job": ("commands.job", "job", "Jobs: list, run, retry, cancel."),
     "doctor": ("commands.doctor", "doctor", "Check the installation, with remedies."),
     "config": ("commands.config", "config", "Settings and where each comes from."),
     "completion": ("commands.completion", "completion", "Completion for your shell."),

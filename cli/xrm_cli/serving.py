@@ -7,9 +7,10 @@ import contextlib
 import importlib
 import importlib.util
 import json
+import logging
 import os
 import socket
-import subprocess  # noqa: S404  # starts this program once more
+import subprocess  # starts this program once more
 import sys
 import threading
 import time
@@ -43,7 +44,7 @@ def serve_in_processes(host: str, port: int, workers: int, *, as_json: bool, deb
 
 def serve_here(host: str, port: int, *, as_json: bool) -> None:
     """Serve by waitress in this process until interrupted, with a thread that runs jobs."""
-    from waitress import create_server  # noqa: PLC0415
+    from waitress import create_server  # type: ignore[import-untyped]  # noqa: PLC0415
 
     module, _, name = APPLICATION.partition(":")
     application = getattr(importlib.import_module(module), name)()
@@ -106,6 +107,11 @@ def _worker_process() -> Iterator[None]:
             yield
         finally:
             worker.terminate()
+
+
+def log_to_stderr() -> None:
+    """Let the log of a program that stays go to stderr, with times."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def has_jobs() -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property, update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -40,9 +41,12 @@ class Session:
         Raises:
             ConfigurationError: when there is no instance yet.
         """
+        if self.options.runtime is not None:
+            return self.options.runtime
         if not self.settings.home.is_dir():
             raise ConfigurationError(
-                msg("There is no instance in {home}. Make one with xrm init, or set XRM_HOME to its folder.", home=self.settings.home)
+                msg("There is no instance in {home}. Make one with xrm init, or set XRM_HOME to its folder.",
+                    home=self.settings.home)
             )
         absent = missing_file(self.settings.database_url)
         if absent is not None:
@@ -52,6 +56,11 @@ class Session:
     @cached_property
     def opened(self) -> Runtime:
         """The running program, whether there is a database yet or not."""
+        if self.options.runtime is not None:
+            return self.options.runtime
+        if not self.options.debug:
+            # What the log says of a plugin that fails, a person is told in one line below.
+            logging.getLogger("xrm").addHandler(logging.NullHandler())
         opened = open_runtime(self.settings)
         tell_broken(opened)
         return opened
@@ -106,8 +115,8 @@ class Session:
             say(f"There is more. Continue with: --after {following}")
 
     def close(self) -> None:
-        """Give connections back."""
-        if "opened" in self.__dict__:
+        """Give connections back, unless they were lent."""
+        if "opened" in self.__dict__ and self.options.runtime is None:
             self.opened.close()
 
 

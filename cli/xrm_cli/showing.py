@@ -18,7 +18,8 @@ from xrm_cli.choosing import department_name
 
 def fields_as_json(declared: Fielded, values: Mapping[str, Any]) -> dict[str, Any]:
     """Field → JSON value."""
-    return {key: declared.field_type(key).to_json(declared.fields[key], value) for key, value in values.items() if key in declared.fields}
+    shown = ((key, declared.fields[key], value) for key, value in values.items() if key in declared.fields)
+    return {key: declared.field_type(key).to_json(field, value) for key, field, value in shown}
 
 
 def entity_as_json(uow: UnitOfWork, one: Entity) -> dict[str, Any]:

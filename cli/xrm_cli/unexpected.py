@@ -36,5 +36,5 @@ def tell_unexpected(error: BaseException, *, with_traceback: bool) -> None:
         traceback.print_exception(error, file=sys.stderr)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" in {frames[-1].name}" if frames else ""
-    remedy = "Report it with the traceback above." if with_traceback else "Run the command again with --debug to see the traceback."
+    remedy = "Report it with the traceback above." if with_traceback else "Run it again with --debug to see the traceback."
     sys.stderr.write(f"Error: something unexpected happened: {type(error).__name__}{where} (reference {reference}). {remedy}\n")

@@ -14,6 +14,7 @@ from sqlalchemy import select as sql_select
 
 from xrm.access.policy import visible_entity
 from xrm.channels.contract import Channel, OutgoingMessage, SendResult
+from xrm.channels.service import write_message
 from xrm.contact_points.models import contact_point
 from xrm.contact_points.queries import visible_contact_point
 from xrm.entities.models import entity
@@ -44,16 +45,57 @@ from xrm.relationships.models import relationship
 from xrm.relationships.queries import visible_relationship
 from xrm.relationships.service import relate
 from xrm.schema.fields.base import FieldType
-from xrm.schema.model import Field
+from xrm.schema.model import Choice, Field, Label
 from xrm.scores.contract import Band, Reason, ScoreModel, ScoreRow
+from xrm.scores.queries import list_scores
 from xrm.unit_of_work import UnitOfWork
 
 __all__ = [
-    "PLUGIN_API_VERSION", "Action", "Band", "Card", "Channel", "Entity", "EntityChange", "Field", "FieldType",
-    "FieldsBlock", "HealthCheck", "InvalidInput", "Link", "LinksBlock", "ListBlock", "MenuItem", "Message", "MetricBlock",
-    "NotFound", "OutgoingMessage", "Panel", "PermissionDenied", "Reason", "Refusal", "RelatedBlock", "ScoreModel", "ScoreRow",
-    "SendResult", "Step", "StepsBlock", "TableBlock", "TextBlock", "UnitOfWork", "create_entity", "hookimpl", "label", "msg",
-    "record_interaction", "relate", "select", "update_entity",
+    "PLUGIN_API_VERSION",
+    "Action",
+    "Band",
+    "Card",
+    "Channel",
+    "Choice",
+    "Entity",
+    "EntityChange",
+    "Field",
+    "FieldType",
+    "FieldsBlock",
+    "HealthCheck",
+    "InvalidInput",
+    "Label",
+    "Link",
+    "LinksBlock",
+    "ListBlock",
+    "MenuItem",
+    "Message",
+    "MetricBlock",
+    "NotFound",
+    "OutgoingMessage",
+    "Panel",
+    "PermissionDenied",
+    "Reason",
+    "Refusal",
+    "RelatedBlock",
+    "ScoreModel",
+    "ScoreRow",
+    "SendResult",
+    "Step",
+    "StepsBlock",
+    "TableBlock",
+    "TextBlock",
+    "UnitOfWork",
+    "create_entity",
+    "hookimpl",
+    "label",
+    "list_scores",
+    "msg",
+    "record_interaction",
+    "relate",
+    "select",
+    "update_entity",
+    "write_message",
 ]
 
 

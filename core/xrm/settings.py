@@ -60,13 +60,13 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         ConfigurationError: when ``xrm.toml`` cannot be read, or names a setting that does not exist.
     """
     environment = os.environ if environment is None else environment
-    home = (home or Path(environment.get("XRM_HOME", "instance"))).expanduser().absolute()
+    home = (home or Path(environment.get("XRM_HOME") or "instance")).expanduser().absolute()
     values: dict[str, Any] = {}
     sources = dict.fromkeys(_names(), "default")
     plugins: dict[str, dict[str, str]] = {}
     from_file = _read_file(home / "xrm.toml")
-    for name, settings in from_file.pop("plugins", {}).items():
-        plugins[name] = {key: str(value) for key, value in settings.items()}
+    for name, settings in _table(home, "plugins", from_file.pop("plugins", {})).items():
+        plugins[name] = {key: str(value) for key, value in _table(home, f"plugins.{name}", settings).items()}
     for name, value in from_file.items():
         if name not in sources:
             raise ConfigurationError(
@@ -85,6 +85,14 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         values["secret_key"] = (home / SECRET_FILE).read_text().strip()
         sources["secret_key"] = str(home / SECRET_FILE)
     return Settings(home=home, plugins=plugins, sources=sources, **values)
+
+
+def _table(home: Path, name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigurationError(
+            msg("{file}: {name} must be a table. Write [{name}] on a line of its own.", file=home / "xrm.toml", name=name)
+        )
+    return value
 
 
 def _take_plugin_variables(environment: Mapping[str, str], plugins: dict[str, dict[str, str]]) -> None:

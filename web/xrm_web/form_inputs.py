@@ -208,8 +208,9 @@ def read_form(fielded: Fielded, sent: Sent, keys: Iterable[str]) -> dict[str, ob
             continue
         kind = kind_of_input(fielded, key)
         if kind in ("file", "image"):
-            if sent.get(key):
-                raw[key] = sent[key]
+            # Ids are never taken from a form: a file comes by being sent, and goes by being ticked off.
+            if sent.get(f"{key}__remove"):
+                raw[key] = None
             continue
         raw[key] = _raw(kind, fielded.fields[key], *sent_texts(kind, key, sent))
     return raw

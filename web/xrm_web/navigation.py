@@ -70,6 +70,12 @@ def frame() -> Frame:
     return found
 
 
+def remember_frame(uow: UnitOfWork) -> None:
+    """Make the frame of this request in a unit of work that reads rights and departments anyway: two statements less."""
+    if "frame" not in g:
+        g.frame = _frame(uow)
+
+
 def current_department() -> Department | None:
     """The department the reader works in; None means all."""
     return frame().department
@@ -104,11 +110,16 @@ def _groups(uow: UnitOfWork) -> tuple[MenuGroup, ...]:
         groups.append(MenuGroup(title, tuple(_type_link(item) for item in readable if item.kind == kind)))
     for plugin in dict.fromkeys(item.plugin for item in readable if item.kind == "record"):
         links = tuple(_type_link(item) for item in readable if item.kind == "record" and item.plugin == plugin)
-        groups.append(MenuGroup(text_of(uow.host.get(plugin).label), links + _plugin_links(uow, plugin)))
+        groups.append(MenuGroup(_plugin_title(uow, plugin), links + _plugin_links(uow, plugin)))
     with_records = {item.plugin for item in readable if item.kind == "record"}
     others = tuple(link for plugin, link in _all_plugin_links(uow) if plugin not in with_records)
     groups.append(MenuGroup(gettext("More"), others))
     return tuple(group for group in groups if group.links)
+
+
+def _plugin_title(uow: UnitOfWork, plugin: str) -> str:
+    manifest = uow.host.get(plugin).manifest
+    return text_of(manifest.label) if manifest else plugin
 
 
 def _all_plugin_links(uow: UnitOfWork) -> list[tuple[str, MenuLink]]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request, session
@@ -12,6 +12,7 @@ from xrm.access import sign_in as access
 from xrm.access.users import User
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm_web.i18n import language
 
 Result = TypeVar("Result")
 LIFETIME = 14 * 24 * 3600
@@ -45,7 +46,8 @@ def actor() -> Actor:
     visitor: Visitor = g.visitor
     if visitor.actor is None:
         raise LookupError("nobody is signed in; mark the view with @signed_in")
-    return visitor.actor
+    # What is typed is read in the language of the page, whatever made it the language: 1 234,5 is a number only in French.
+    return replace(visitor.actor, language=language())
 
 
 def read(function: Callable[[UnitOfWork], Result]) -> Result:

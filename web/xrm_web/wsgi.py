@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from flask import Flask
+
 from xrm.runtime import open_runtime
 from xrm.settings import load_settings
 from xrm_web.app import create_app

@@ -28,7 +28,5 @@ def show(session: Session) -> None:
     ]
     by_name = {row["name"]: {"value": row["value"], "source": row["source"]} for row in rows}
     home = str(settings.home)
-    session.give(
-        {"home": home, "settings": by_name},
-        lambda: print_table([{"name": "home", "value": home, "source": "XRM_HOME, or ./instance"}, *rows], ("name", "value", "source")),
-    )
+    shown = [{"name": "home", "value": home, "source": "XRM_HOME, or ./instance"}, *rows]
+    session.give({"home": home, "settings": by_name}, lambda: print_table(shown, ("name", "value", "source")))

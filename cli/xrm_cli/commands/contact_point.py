@@ -25,7 +25,8 @@ def contact_point() -> None:
 
 
 @contact_point.command(
-    "add", examples=["xrm contact-point add ID email info@example.org --label office", "xrm contact-point add ID phone '06 12 34 56 78'"]
+    "add",
+    examples=["xrm contact-point add ID email info@example.org --label work", "xrm contact-point add ID phone 06.12.34.56.78"],
 )
 @click.argument("entity_id", metavar="ID", type=ID)
 @click.argument("kind")

@@ -27,13 +27,15 @@ def list_command(session: Session) -> None:
     """List all departments as a tree."""
     items: list[dict[str, Any]] = [
         {"id": str(one.id), "name": one.name, "parent": str(one.parent_id) if one.parent_id else None, "depth": one.depth}
-        for one in session.read(lambda uow: get_tree(uow)).by_id.values()
+        for one in session.read(get_tree).by_id.values()
     ]
     rows = [{"name": "  " * item["depth"] + item["name"], "id": item["id"]} for item in items]
     session.give({"items": items, "next": None}, lambda: print_table(rows, ("name", "id")))
 
 
-@department.command("create", examples=["xrm department create Sales", "xrm department create 'Sales North' --parent Sales --json"])
+@department.command(
+    "create", examples=["xrm department create Sales", "xrm department create 'Sales North' --parent Sales --json"]
+)
 @click.argument("name")
 @click.option("--parent", metavar="NAME", help="Department above it, by name or id.")
 @with_session

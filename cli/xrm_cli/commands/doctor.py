@@ -7,6 +7,9 @@ from dataclasses import asdict
 
 import click
 
+from xrm.db.health import rebuild_full_text
+from xrm.search.index import rebuild
+from xrm.unit_of_work import UnitOfWork
 from xrm_cli.declaring import Command
 from xrm_cli.examination import Finding, examine
 from xrm_cli.output import printable, say
@@ -16,17 +19,26 @@ WARNINGS, ERRORS = 20, 21
 SIGNS = {"good": "ok   ", "warn": "warn ", "bad": "ERROR"}
 
 
-@click.command("doctor", cls=Command, examples=["xrm doctor", "xrm doctor --json"])
+@click.command("doctor", cls=Command, examples=["xrm doctor", "xrm doctor --json", "xrm doctor --rebuild-search"])
+@click.option("--rebuild-search", is_flag=True, help="Make the search index anew before checking.")
 @with_session
-def doctor(session: Session) -> None:
+def doctor(session: Session, *, rebuild_search: bool) -> None:
     """Check Python, folder, secret, database, tables, search index and plugins. Exit code 20: warnings, 21: errors."""
     session.refuse_as()
+    if rebuild_search:
+        say(f"The search index was made anew for {session.write(rebuild_index)} entities.")
     findings = examine(session)
     states = {one.state for one in findings}
     worst = "bad" if "bad" in states else "warn" if "warn" in states else "good"
     session.give({"state": worst, "checks": [asdict(one) for one in findings]}, lambda: _print(findings))
     say({"good": "All is well.", "warn": "There are warnings.", "bad": "There are errors."}[worst])
     click.get_current_context().exit({"good": 0, "warn": WARNINGS, "bad": ERRORS}[worst])
+
+
+def rebuild_index(uow: UnitOfWork) -> int:
+    """Make the full-text index and all search documents anew; the number of entities read."""
+    rebuild_full_text(uow.connection)
+    return rebuild(uow)
 
 
 def _print(findings: list[Finding]) -> None:

@@ -55,8 +55,8 @@ def types(session: Session) -> None:
 )
 @click.argument("type_name", metavar="TYPE")
 @click.option("--where", metavar="EXPR", default="", help="Condition in the expression language (docs/expressions.md).")
-@click.option("--sort", metavar="FIELD", multiple=True, help="Field to sort by, -FIELD for descending; repeat it. Default: title.")
-@click.option("--columns", metavar="FIELDS", default=None, help="Fields to give, with commas (default: all; in tables, those of the default view).")
+@click.option("--sort", metavar="FIELD", multiple=True, help="Field to sort by, -FIELD for descending; repeat it.")
+@click.option("--columns", metavar="FIELDS", default=None, help="Fields to give, with commas between them.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
 @click.option("--after", metavar="CURSOR", default=None, help="Continue where the page before ended.")
 @click.option("--all-periods", is_flag=True, help="Roles: also those that are over.")
@@ -67,7 +67,7 @@ def list_command(
     session: Session, *, type_name: str, where: str, sort: tuple[str, ...], columns: str | None, limit: int, after: str | None,
     all_periods: bool, distinct: str | None, only_count: bool,
 ) -> None:
-    """List entities of a type (or "party" for all parties); a role type lists the roles of parties, open ones unless --all-periods."""
+    """List entities of a type ("party": all parties); of a role type the roles of parties, open ones unless --all-periods."""
     keys = tuple(key for part in sort for key in part.split(",")) or ("title",)
     chosen = tuple(key.strip() for key in columns.split(",")) if columns is not None else None
     query = ListQuery(
@@ -152,7 +152,9 @@ def _refuse_options(type_name: str, because: str, given: dict[str, Any]) -> None
         raise click.UsageError(f"{type_name} {because}: {', '.join(wrong)} does not go with it.")
 
 
-@entity.command("update", examples=["xrm entity update ID --set city=Lyon --set interests=golf", "xrm entity update ID --set website="])
+@entity.command(
+    "update", examples=["xrm entity update ID --set city=Lyon --set interests=golf", "xrm entity update ID --set website="]
+)
 @click.argument("entity_id", metavar="ID", type=ID)
 @values_option()
 @click.option("--version", type=int, help="Refuse when it was changed since this version.")
@@ -178,7 +180,8 @@ def update(session: Session, *, entity_id: uuid.UUID, pairs: list[tuple[str, str
 def delete(session: Session, *, entity_id: uuid.UUID) -> None:
     """Move a party, record or role to the recycle bin; xrm entity restore takes it back."""
     session.write(lambda uow: delete_role(uow, entity_id) if get_role(uow, entity_id) else delete_entity(uow, entity_id))
-    session.give({"id": str(entity_id), "deleted": True}, lambda: say(f"Deleted. Take it back with: xrm entity restore {entity_id}"))
+    told = f"Deleted. Take it back with: xrm entity restore {entity_id}"
+    session.give({"id": str(entity_id), "deleted": True}, lambda: say(told))
 
 
 @entity.command("restore", examples=["xrm entity restore ID"])

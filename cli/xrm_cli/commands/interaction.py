@@ -39,7 +39,7 @@ def kinds(session: Session) -> None:
 @interaction.command(
     "add",
     examples=["xrm interaction add note ID --body 'Called back, wants an offer'",
-              "xrm interaction add call ID OTHER_ID --subject 'Renewal' --direction out --duration 12 --at 2026-11-20T14:30 --json"],
+              "xrm interaction add call ID OTHER_ID --subject Renewal --direction out --duration 9 --at 2026-11-20T14:30 --json"],
 )
 @click.argument("kind")
 @click.argument("participants", metavar="ID...", type=ID, nargs=-1, required=True)
@@ -53,16 +53,16 @@ def kinds(session: Session) -> None:
 @department_option()
 @with_session
 def add(
-    session: Session, *, kind: str, participants: tuple[uuid.UUID, ...], at: datetime | None, direction: str | None,
-    department: str, duration: int | None, **texts: str,
+    session: Session, *, kind: str, participants: tuple[uuid.UUID, ...], subject: str, body: str, at: datetime | None,
+    channel: str, direction: str | None, outcome: str, duration: int | None, department: str,
 ) -> None:
     """Record an interaction with one or several entities."""
     moment = at.astimezone() if at else None
 
     def record(uow: UnitOfWork) -> uuid.UUID:
         return record_interaction(
-            uow, kind, department=choose_department(uow, department), participants=participants, at=moment,
-            direction=direction or "", duration=duration, **texts,
+            uow, kind, department=choose_department(uow, department), participants=participants, subject=subject, body=body,
+            at=moment, channel=channel, direction=direction or "", outcome=outcome, duration=duration,
         )
 
     one = session.write(record)
@@ -94,4 +94,4 @@ def _read_cursor(text: str) -> tuple[datetime, uuid.UUID]:
         moment, _, one = text.partition("/")
         return datetime.fromisoformat(moment), uuid.UUID(one)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is no cursor. Take it from \"next\" of the page before.", param_hint="--after") from error
+        raise click.BadParameter(f"{text!r} is no cursor. Take it from the page before.", param_hint="--after") from error

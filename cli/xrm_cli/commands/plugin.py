@@ -62,4 +62,5 @@ def show(session: Session, *, name: str) -> None:
 
 def _in_words(described: dict[str, Any]) -> dict[str, Any]:
     asked = described.pop("asks_for", {})
-    return {**described, "settings": list(described.get("settings", ())), **{f"asks for: {key}": value for key, value in asked.items()}}
+    asks = {f"asks for: {key}": value for key, value in asked.items()}
+    return {**described, "settings": list(described.get("settings", ())), **asks}

@@ -31,8 +31,9 @@ def types(session: Session) -> None:
     items = [
         {
             "name": one.name, "plugin": one.declaration.plugin, "forward": one.declaration.forward.get("en"),
-            "reverse": one.declaration.reverse.get("en"), "from": list(one.declaration.source), "to": list(one.declaration.target),
-            "cardinality": one.declaration.cardinality, "fields": {key: field.type for key, field in one.fields.items()},
+            "reverse": one.declaration.reverse.get("en"), "from": list(one.declaration.source),
+            "to": list(one.declaration.target), "cardinality": one.declaration.cardinality,
+            "fields": {key: field.type for key, field in one.fields.items()},
         }
         for one in session.runtime.registry.relationship_types.values()
     ]

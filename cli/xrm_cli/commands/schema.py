@@ -19,6 +19,7 @@ from xrm.schema.json_schema import (
     manifest_file_schema,
     relationships_file_schema,
 )
+from xrm.schema.registry import EntityType, RelationshipType
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
@@ -38,7 +39,8 @@ def schema() -> None:
 
 def apply_schema(runtime: Runtime, *, quiet: bool = False) -> list[Step]:
     """Create what is missing and return the steps done, telling of each on stderr unless ``quiet``."""
-    declared = [*runtime.registry.entity_types.values(), *runtime.registry.relationship_types.values()]
+    registry = runtime.registry
+    declared: list[EntityType | RelationshipType] = [*registry.entity_types.values(), *registry.relationship_types.values()]
     by_owner: dict[str, list[object]] = {}
     for each in declared:
         by_owner.setdefault(each.declaration.plugin, []).append(canonical(each.declaration))

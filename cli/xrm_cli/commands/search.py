@@ -13,7 +13,7 @@ from xrm_cli.session import Session, with_session
 
 @click.command("search", cls=Command, examples=["xrm search 'folk och fa'", "xrm search dupont --type person --json"])
 @click.argument("words", metavar="TEXT", nargs=-1, required=True)
-@click.option("--type", "types", metavar="TYPE", multiple=True, help="Of this type only (party and record are understood); repeat it.")
+@click.option("--type", "types", metavar="TYPE", multiple=True, help="Of this type only (also: party, record); repeat it.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="How many at most.")
 @with_session
 def search(session: Session, *, words: tuple[str, ...], types: tuple[str, ...], limit: int) -> None:

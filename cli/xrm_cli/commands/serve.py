@@ -14,7 +14,7 @@ from xrm.migrate.apply import has_tables, pending
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE
 from xrm_cli.declaring import Command
 from xrm_cli.output import say
-from xrm_cli.serving import serve_here, serve_in_processes
+from xrm_cli.serving import log_to_stderr, serve_here, serve_in_processes
 from xrm_cli.session import Session, with_session
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"
@@ -25,7 +25,7 @@ SAFE_VARIABLE = "XRM_SAFE_MODE"
     examples=["xrm serve", "xrm serve --port 8080 --workers 4", "xrm serve --host 0.0.0.0   # behind a proxy that speaks HTTPS"],
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Port; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
 @click.option("--in-process", is_flag=True, help="Serve from this one process by waitress, without child processes.")
 @click.option("--safe", is_flag=True, help="Run no code of plugins; their data stays readable.")
@@ -33,6 +33,7 @@ SAFE_VARIABLE = "XRM_SAFE_MODE"
 def serve(session: Session, *, host: str, port: int, workers: int, in_process: bool, safe: bool) -> None:
     """Serve the web pages until interrupted; prints one line with the address once it answers."""
     session.refuse_as()
+    log_to_stderr()
     if session.options.debug and not _is_loopback(host):
         raise click.UsageError(f"--debug shows inner workings: it does not go with --host {host}. Leave one of them out.")
     if in_process and workers > 1:
@@ -52,7 +53,7 @@ def _require_ready(session: Session) -> None:
     runtime = session.runtime
     if len(session.settings.secret_key) < MINIMUM_SECRET:
         raise ConfigurationError(
-            msg("The secret in {file} or XRM_SECRET_KEY is missing or too short. Run xrm init, or give one of {least} characters.",
+            msg("The secret in {file} or XRM_SECRET_KEY is missing or has less than {least} characters. Run: xrm init",
                 file=session.settings.home / SECRET_FILE, least=MINIMUM_SECRET)
         )
     if not has_tables(runtime.engine):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import click
 
@@ -12,9 +11,9 @@ from xrm.access.service import DEPTHS, add_member, create_user, give
 from xrm.access.users import find_user, list_users
 from xrm.departments.queries import get_tree
 from xrm.unit_of_work import UnitOfWork
-from xrm_cli.choosing import choose_department
+from xrm_cli.choosing import Decorated, choose_department
 from xrm_cli.declaring import Noun
-from xrm_cli.output import print_table, say
+from xrm_cli.output import say
 from xrm_cli.passwords import read_password
 from xrm_cli.session import Session, with_session
 
@@ -24,7 +23,7 @@ def user() -> None:
     """Users: list, create, grant rights."""
 
 
-def _grant_options(function: Any) -> Any:
+def _grant_options(function: Decorated) -> Decorated:
     function = click.option("--depth", type=click.Choice(DEPTHS), default="department", show_default=True,
                             help="Own rows only, the department, also those below it, or all departments.")(function)
     return click.option("--department", metavar="NAME", default="", help="Department of the rights, by name or id.")(function)
@@ -48,7 +47,7 @@ def _grant(uow: UnitOfWork, one: uuid.UUID, key: str, department: str, depth: st
 @click.argument("email")
 @click.option("--name", default="", help="Name for people.")
 @click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
-@click.option("--set", "permission_set", metavar="SET", help="Permission set to grant: reader, editor, department_administrator …")
+@click.option("--set", "permission_set", metavar="SET", help="Permission set to grant: reader, editor, administrator …")
 @_grant_options
 @with_session
 def create(

@@ -13,7 +13,7 @@ import click
 from xrm.errors import ConfigurationError, msg
 from xrm_cli.declaring import Command
 from xrm_cli.output import say
-from xrm_cli.serving import JOBS, has_jobs
+from xrm_cli.serving import JOBS, has_jobs, log_to_stderr
 from xrm_cli.session import Session, with_session
 
 
@@ -23,6 +23,7 @@ from xrm_cli.session import Session, with_session
 def worker(session: Session, *, while_parent: int | None) -> None:
     """Run the jobs that wait, such as mail to send, until interrupted. xrm serve has one already."""
     session.refuse_as()
+    log_to_stderr()
     if not has_jobs():
         raise ConfigurationError(msg("This installation has no jobs to run. Install xrm again, with all its files."))
     stop = threading.Event()

@@ -11,11 +11,13 @@ from sqlalchemy import delete, insert, select, update
 
 from xrm.access.models import grant, membership, permission, permission_set, session, user
 from xrm.access.passwords import hash_password
-from xrm.access.policy import require, require_everywhere
+from xrm.access.policy import require, require_everywhere, scope
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
+from xrm.departments.queries import get_tree
 from xrm.errors import Conflict, InvalidInput, NotFound, PermissionDenied, Problem, msg
 from xrm.events import record_event
+from xrm.schema.fields.characters import is_storable
 from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
 
@@ -67,6 +69,8 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
     """
     require_everywhere(uow, "user:administer")
     address = _clean_email(email)
+    if not is_storable(name) or language not in CHANGEABLE["language"]:
+        raise InvalidInput([Problem("name", msg("Give a name without control characters, and a language the program has."))])
     if uow.execute(select(user.c.id).where(user.c.email_key == address.casefold())).first() is not None:
         raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
     one = new_id()
@@ -123,7 +127,7 @@ def give(
     set_id = uow.execute(select(permission_set.c.id).where(permission_set.c.key == set_key)).scalar()
     if set_id is None:
         raise NotFound(unknown("permission set", set_key, uow.execute(select(permission_set.c.key)).scalars()))
-    _refuse_more_than_own(uow, set_id)
+    _refuse_more_than_own(uow, set_id, department, depth)
     one = new_id()
     where = None if depth == "all" else department
     uow.execute(insert(grant).values(id=one, user_id=user_id, permission_set_id=set_id, department_id=where, depth=depth))
@@ -132,13 +136,16 @@ def give(
     return one
 
 
-def _refuse_more_than_own(uow: UnitOfWork, set_id: uuid.UUID) -> None:
+def _refuse_more_than_own(uow: UnitOfWork, set_id: uuid.UUID, department: uuid.UUID | None, depth: str) -> None:
     rows = uow.execute(select(permission.c.permission).where(permission.c.permission_set_id == set_id)).scalars()
-    if "*:*" in set(rows):
-        try:
-            require_everywhere(uow, "*:*")
-        except PermissionDenied as error:
-            raise PermissionDenied(msg("Nobody grants more than they have themselves. Ask an administrator.")) from error
+    places = {department} if department is not None and depth != "all" else set()
+    if depth == "below" and department is not None:
+        places = set(get_tree(uow).below(department))
+    for action in {"user:administer", *rows}:
+        subject, _, verb = action.partition(":")
+        mine = scope(uow, subject, verb)
+        if not mine.is_everywhere and (depth == "all" or not places <= mine.departments or action == "*:*"):
+            raise PermissionDenied(msg("Nobody grants more than they have themselves. Ask an administrator."))
 
 
 def change_own_settings(uow: UnitOfWork, changes: Mapping[str, str]) -> None:

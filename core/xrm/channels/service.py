@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Row, insert, select
 
-from xrm.access.policy import require, visible_entity
+from xrm.access.policy import allowed, require, visible_entity
 from xrm.audit.service import record_audit
 from xrm.channels.contract import Channel
 from xrm.channels.models import message
@@ -20,6 +20,7 @@ from xrm.contact_points.models import contact_point
 from xrm.contact_points.queries import visible_contact_point
 from xrm.db.ids import new_id
 from xrm.entities.models import entity
+from xrm.entities.parties import departments_of
 from xrm.entities.rows import find_row
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
@@ -44,20 +45,24 @@ class QueuedMessage:
 
 
 def write_message(
-    uow: UnitOfWork, channel: str, party_id: uuid.UUID, *, department: uuid.UUID, to: uuid.UUID, subject: str = "",
-    body: str = "",
+    uow: UnitOfWork, channel: str, party_id: uuid.UUID, *, to: uuid.UUID, subject: str = "", body: str = "",
+    department: uuid.UUID | None = None,
 ) -> QueuedMessage:
     """Queue a message to the contact point ``to`` of a party and record it on the timeline; it is sent after commit.
+
+    Without a ``department`` it is written for the one that the address belongs to, else for the party's home, else for another of
+    the party's departments: the first in which the actor may send.
 
     Raises:
         NotFound: for a channel that is not on here, or a party or contact point that the actor may not see.
         PermissionDenied: without the right to send messages, or to record interactions, in this department.
         InvalidInput: when the text cannot be sent, or the party or the address must not be written to.
     """
+    party = find_row(uow, party_id, to_change=False)
+    point = _find_address(uow, party, to)
+    department = department or _department_of(uow, party, point)
     require(uow, "message:send", department)
     offered = get_channel(uow, channel, department).channel
-    party = find_row(uow, party_id, to_change=False)
-    point = _find_address(uow, party, to, offered)
     _check(uow, offered, party, point, subject.strip(), body)
     interaction = record_interaction(
         uow, "message", department=department, participants=[party_id], subject=subject.strip(), body=body, channel=channel,
@@ -74,7 +79,13 @@ def write_message(
     return queued
 
 
-def _find_address(uow: UnitOfWork, party: Row[Any], to: uuid.UUID, channel: Channel) -> Row[Any]:
+def _department_of(uow: UnitOfWork, party: Row[Any], point: Row[Any]) -> uuid.UUID:
+    candidates = [point.department_id] if point.department_id else [party.department_id, *sorted(departments_of(uow, party))]
+    allowed_ones = [one for one in candidates if allowed(uow, "message:send", one)]
+    return (allowed_ones or candidates)[0]
+
+
+def _find_address(uow: UnitOfWork, party: Row[Any], to: uuid.UUID) -> Row[Any]:
     statement = (
         select(contact_point).join(entity, entity.c.id == contact_point.c.entity_id)
         .where(contact_point.c.id == to, contact_point.c.entity_id == party.id, visible_contact_point(uow), visible_entity(uow))
@@ -82,8 +93,6 @@ def _find_address(uow: UnitOfWork, party: Row[Any], to: uuid.UUID, channel: Chan
     row = uow.execute(statement).first()
     if row is None:
         raise NotFound(msg("{title} has no such address that you may see.", title=party.title))
-    if row.kind not in channel.contact_point_kinds:
-        raise InvalidInput([Problem("to", msg("{address} is no address of this channel. Choose another.", address=row.value))])
     return row
 
 
@@ -92,6 +101,8 @@ def _check(uow: UnitOfWork, channel: Channel, party: Row[Any], point: Row[Any], 
     objection = objection_to(uow, party, point.id)
     if objection is not None:
         problems.append(Problem("to", objection))
+    if point.kind not in channel.contact_point_kinds:
+        problems.append(Problem("to", msg("{address} is no address of this channel. Choose another.", address=point.value)))
     if channel.has_subject and not subject:
         problems.append(Problem("subject", msg("This is needed. Fill it in.")))
     if len(subject) > LONGEST_SUBJECT:

@@ -11,6 +11,7 @@ from typing import Any
 from xrm.errors import InvalidInput, Message, Problem, msg
 from xrm.folding import fold
 from xrm.schema.fields.base import FieldType, InvalidValue, ParseContext
+from xrm.schema.fields.characters import is_storable
 from xrm.schema.fields.places import Address
 from xrm.schema.model import Field, Label
 from xrm.schema.suggest import unknown
@@ -43,7 +44,7 @@ def read_value(
     """
     if HANDLE.fullmatch(kind):
         text = str(raw or "").strip()
-        if not text or len(text) > _MAXIMUM:
+        if not text or len(text) > _MAXIMUM or not is_storable(text):
             raise InvalidInput([Problem("value", msg("Give the name used there, at most {most} characters.", most=_MAXIMUM))])
         return Reading(text, fold(text.lstrip("@")))
     if kind not in KINDS:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,11 +20,13 @@ from xrm.db.ids import new_id
 from xrm.entities.models import entity
 from xrm.entities.parties import departments_of
 from xrm.entities.rows import find_row
-from xrm.errors import InvalidInput, NotFound, Problem, msg
+from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
+from xrm.schema.fields.characters import is_storable
 from xrm.unit_of_work import UnitOfWork
 
 KEEP: Any = object()
+LONGEST_LABEL = 100
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,13 @@ def prepare(
         InvalidInput: for an unknown kind or a value that cannot be one.
     """
     reading = read_value(uow.host.field_types(), kind, value, uow.parse_context, lenient=lenient)
-    if len(label) > 100:
-        raise InvalidInput([Problem("label", msg("At most {most} characters.", most=100))])
+    _check_label(label)
     return ContactPointDraft(entity_id, kind, reading, label, department, preferred, valid_from)
+
+
+def _check_label(label: str) -> None:
+    if len(label) > LONGEST_LABEL or not is_storable(label):
+        raise InvalidInput([Problem("label", msg("Give a text of at most {most} characters.", most=LONGEST_LABEL))])
 
 
 def add_contact_point(
@@ -79,7 +85,11 @@ def add_checked(uow: UnitOfWork, drafts: Sequence[ContactPointDraft]) -> list[uu
 
     The right was checked by the caller: ``add_contact_point``, or an import that created the entities itself.
     """
-    twins = _find_open(uow, {draft.entity_id for draft in drafts if not uow.touched.get(draft.entity_id, False)})
+    # An entity made in this unit of work has none yet, until the first is added.
+    grown: set[uuid.UUID] = uow.cache.setdefault(__name__, set())
+    new = {one for one, is_new in uow.touched.items() if is_new} - grown
+    twins = _find_open(uow, {draft.entity_id for draft in drafts} - new)
+    grown.update(draft.entity_id for draft in drafts)
     ids: list[uuid.UUID] = []
     rows: list[dict[str, Any]] = []
     for draft in drafts:
@@ -122,7 +132,8 @@ def update_contact_point(
     Raises:
         NotFound: when the actor may not see it.
         PermissionDenied: without the right to update contact points where it belongs.
-        InvalidInput: for a value that cannot be one.
+        InvalidInput: for a value that cannot be one, or an end before its beginning.
+        Conflict: when the entity has this address already.
     """
     row, owner = _find(uow, contact_point_id)
     departments = {row.department_id} if row.department_id else departments_of(uow, owner)
@@ -136,9 +147,20 @@ def update_contact_point(
         changes |= {key: one for key, one in read.items() if one != getattr(row, key)}
     if not changes:
         return
+    _check_change(uow, row, changes)
     uow.execute(update(contact_point).where(contact_point.c.id == row.id).values(changes))
     before = {key: (getattr(row, key), one) for key, one in changes.items() if key != "normalized"}
     _note(uow, row.entity_id, "contact_point.updated", row.id, row.department_id, before)
+
+
+def _check_change(uow: UnitOfWork, row: Row[Any], changes: Mapping[str, Any]) -> None:
+    _check_label(changes.get("label", row.label))
+    until = changes.get("valid_until", row.valid_until)
+    if until is not None and row.valid_from is not None and until <= row.valid_from:
+        raise InvalidInput([Problem("valid_until", msg("It must end after it began on {since}.", since=row.valid_from))])
+    key = (row.entity_id, row.kind, changes.get("normalized", row.normalized), row.department_id)
+    if until is None and _find_open(uow, {row.entity_id}).get(key, row.id) != row.id:
+        raise Conflict(msg("This address is there already. End one of the two."), code="taken")
 
 
 def end_contact_point(uow: UnitOfWork, contact_point_id: uuid.UUID, on: date | None = None) -> None:

@@ -46,6 +46,12 @@ def find_index_damage(engine: Engine) -> str:
     return ""
 
 
+def rebuild_full_text(connection: Connection) -> None:
+    """Make the full-text index anew from the search documents, where it is kept apart from them."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("INSERT INTO search_index(search_index) VALUES('rebuild')"))
+
+
 def _check_index(connection: Connection) -> None:
     # The check is asked for by an INSERT that inserts nothing; rank 1 compares with the content table too.
     connection.execute(text("INSERT INTO search_index(search_index, rank) VALUES('integrity-check', 1)"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import uuid
 from collections.abc import Callable, Sequence
@@ -15,33 +16,39 @@ from typing import Any
 
 from xrm.errors import InvalidInput, Problem, msg
 
+SEAL = 16
+
 
 def fingerprint(*parts: object) -> str:
     """A short text that differs for lists that differ."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def encode(mark: str, values: Sequence[Any]) -> str:
-    """The cursor behind a row with these sort values."""
-    text = json.dumps([mark, *(_pack(value) for value in values)], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def encode(mark: str, key: str, values: Sequence[Any]) -> str:
+    """The cursor behind a row with these sort values, sealed with the instance's secret key."""
+    text = json.dumps([_pack(value) for value in values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(_seal(mark, key, text) + text.encode()).decode().rstrip("=")
 
 
-def decode(mark: str, cursor: str, count: int) -> list[Any]:
-    """The sort values of a cursor.
+def _seal(mark: str, key: str, text: str) -> bytes:
+    return hmac.digest(key.encode(), f"{mark} {text}".encode(), "sha256")[:SEAL]
+
+
+def decode(mark: str, key: str, cursor: str) -> list[Any]:
+    """The sort values of a cursor, which are those that were sealed.
 
     Raises:
         InvalidInput: when it was made for another list, or is no cursor.
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        found, *values = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        unpacked = [_unpack(value) for value in values]
-    except (binascii.Error, ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
+        data = base64.b64decode(padded.encode(), altchars=b"-_", validate=True)
+        text = data[SEAL:].decode()
+    except (binascii.Error, ValueError) as error:
         raise InvalidInput([Problem("after", msg("This is no place in the list. Begin at its start."))]) from error
-    if found != mark or len(unpacked) != count:
+    if not hmac.compare_digest(data[:SEAL], _seal(mark, key, text)):
         raise InvalidInput([Problem("after", msg("This place belongs to another list. Begin at its start."))])
-    return unpacked
+    return [_unpack(value) for value in json.loads(text)]
 
 
 def _pack(value: Any) -> Any:

@@ -7,10 +7,11 @@ thousand rows as with a million, whoever asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal_column, or_, select, union
 
 from xrm.entities.computing import needed_for
 from xrm.entities.cursors import decode, encode, fingerprint
@@ -61,6 +62,7 @@ class Listing:
     keys: tuple[SortKey, ...]
     columns: tuple[str, ...]
     loaded: tuple[str, ...]
+    secret: str = ""
 
     @staticmethod
     def of(uow: UnitOfWork, query: ListQuery) -> Listing:
@@ -84,7 +86,8 @@ class Listing:
         if query.where:
             conditions.append(source.condition(uow, query.where))
         conditions += [source.filter(uow, one.field, one.operator, one.value) for one in query.filters]
-        return Listing(query, entity_type, source, tuple(conditions), sort_keys(source, query.sort), columns, loaded)
+        keys = sort_keys(source, query.sort)
+        return Listing(query, entity_type, source, tuple(conditions), keys, columns, loaded, uow.settings.secret_key)
 
     @property
     def mark(self) -> str:
@@ -104,36 +107,47 @@ def fetch(uow: UnitOfWork, listing: Listing) -> tuple[list[Any], str | None]:
         return rows, None
     last = rows[limit - 1]
     values = [last[f"s{number}"] for number in range(len(listing.keys))]
-    return rows[:limit], encode(listing.mark, [*values, last["id"]])
+    return rows[:limit], encode(listing.mark, listing.secret, [*values, last["id"]])
 
 
-def _phases(listing: Listing) -> list[tuple[ColumnElement[bool] | None, list[Any] | None]]:
-    """Sorted by one column that may be empty, a list has two parts, each in an index: the filled rows, then the empty ones."""
-    after = decode(listing.mark, listing.query.after, len(listing.keys) + 1) if listing.query.after else None
+def _phases(listing: Listing) -> list[tuple[bool | None, list[Any] | None]]:
+    """Sorted by one column that may be empty, a list has two parts, each in an index: the filled rows, then the empty ones.
+
+    Each part: whether its rows are filled (None: no matter), and the place it begins behind.
+    """
+    after = decode(listing.mark, listing.secret, listing.query.after) if listing.query.after else None
     if len(listing.keys) != 1 or not listing.keys[0].nullable:
         return [(None, after)]
-    column = listing.keys[0].column
-    empty = (column.is_(None), after)
     if after is not None and after[0] is None:
-        return [empty]
-    return [(column.is_not(None), after), (column.is_(None), None)]
+        return [(False, after)]
+    return [(True, after), (False, None)]
 
 
-def _page(listing: Listing, phase: ColumnElement[bool] | None, after: list[Any] | None, limit: int) -> Select[Any]:
+def _place(
+    keys: Sequence[SortKey], row_id: ColumnElement[Any], is_filled: bool | None, after: list[Any] | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if is_filled is not None:
+        conditions.append(keys[0].column.is_not(None) if is_filled else keys[0].column.is_(None))
+    if after is not None:
+        conditions.append(behind(keys, row_id, after))
+    return conditions
+
+
+def _page(listing: Listing, is_filled: bool | None, after: list[Any] | None, limit: int) -> Select[Any]:
     source = listing.source
     sorts = [key.column.label(f"s{number}") for number, key in enumerate(listing.keys)]
-    conditions = [*listing.conditions]
-    if phase is not None:
-        conditions.append(phase)
-    if after is not None:
-        conditions.append(behind(listing.keys, source.row_id, after))
-    inner = select(source.row_id.label("id"), *sorts).select_from(source.rows).where(*conditions)
+    inner = select(source.row_id.label("id"), *sorts).select_from(source.rows).where(*listing.conditions)
     if listing.query.distinct == "party" and source.party_id is not None:
-        inner = _first_of_party(listing, inner)
-        found = inner.subquery("found")
-        one = select(found.c.id, *(found.c[f"s{number}"] for number in range(len(sorts)))).where(found.c.nth == 1)
+        # Each party's facet is chosen among all of them, whatever the page.
+        found = _first_of_party(listing, inner).subquery("found")
+        columns = [found.c[f"s{number}"] for number in range(len(sorts))]
+        found_keys = [replace(key, column=column) for key, column in zip(listing.keys, columns, strict=True)]
+        one = select(found.c.id, *columns).where(found.c.nth == 1, *_place(found_keys, found.c.id, is_filled, after))
         keys = _ordered(listing, one, found, limit).subquery("keys")
-    elif len(source.branches) == 1:
+        return _final(listing, keys)
+    inner = inner.where(*_place(listing.keys, source.row_id, is_filled, after))
+    if len(source.branches) == 1:
         direct = inner.where(source.branches[0]).order_by(*order_by(listing.keys, source.row_id)).limit(limit)
         keys = direct.subquery("keys")
     else:
@@ -143,7 +157,12 @@ def _page(listing: Listing, phase: ColumnElement[bool] | None, after: list[Any] 
         ]
         joined = union(*(select(part) for part in parts)).subquery("found")
         keys = _ordered(listing, select(joined), joined, limit).subquery("keys")
-    sort_columns = [keys.c[f"s{number}"] for number in range(len(sorts))]
+    return _final(listing, keys)
+
+
+def _final(listing: Listing, keys: Subquery) -> Select[Any]:
+    source = listing.source
+    sort_columns = [keys.c[f"s{number}"] for number in range(len(listing.keys))]
     final = select(*source.columns(listing.loaded), *sort_columns).select_from(source.details(keys.c.id, keys))
     return final.order_by(*order_by(listing.keys, keys.c.id, sort_columns))
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from xrm.access.policy import allowed, require
 from xrm.audit.service import record_audit
@@ -33,10 +33,9 @@ def delete_entity(uow: UnitOfWork, entity_id: uuid.UUID, *, version: int | None 
     require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
     if version is not None and version != row.version:
         raise Conflict(msg("{title} was changed by somebody else. Load it again and repeat your change.", title=row.title))
-    _refuse_if_held(uow, row)
-    _mark(uow, row, uow.now)
-    for other in _linking(uow, entity_id, "remove"):
-        _mark(uow, other, uow.now)
+    for one in _with_dependents(uow, row, None):
+        _refuse_if_held(uow, one)
+        _mark(uow, one, uow.now)
 
 
 def restore_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> None:
@@ -49,9 +48,34 @@ def restore_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> None:
     if row is None or not allowed(uow, f"{row.type}:read", row.department_id, owner=row.owner_id):
         raise NotFound(msg("There is nothing with the id {id} in the recycle bin.", id=entity_id))
     require(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id)
-    gone_with_it = _linking(uow, entity_id, "remove", deleted_at=row.deleted_at)
-    for one in (row, *gone_with_it):
+    for one in _with_dependents(uow, row, row.deleted_at):
         _mark(uow, one, None)
+
+
+def _with_dependents(uow: UnitOfWork, row: Row[Any], deleted_at: datetime | None) -> list[Row[Any]]:
+    """The entity and all that goes with it, what depends on others after them."""
+    found = {row.id: row}
+    waiting = [row.id]
+    while waiting:
+        for other in _linking(uow, waiting.pop(), "remove", deleted_at):
+            if other.id not in found:
+                found[other.id] = other
+                waiting.append(other.id)
+    return list(reversed(found.values()))
+
+
+def find_deleted(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str) -> str:
+    """The title of an entity in the recycle bin that the actor may restore.
+
+    Raises:
+        NotFound: when there is none, or the actor has no right to it.
+    """
+    row = uow.execute(
+        select(entity).where(entity.c.id == entity_id, entity.c.type == type_name, entity.c.deleted_at.is_not(None))
+    ).first()
+    if row is None or not allowed(uow, f"{row.type}:delete", row.department_id, owner=row.owner_id):
+        raise NotFound(msg("There is nothing with the id {id} that you may see.", id=entity_id))
+    return str(row.title)
 
 
 def _mark(uow: UnitOfWork, row: Row[Any], deleted_at: datetime | None) -> None:
@@ -71,10 +95,18 @@ def _mark(uow: UnitOfWork, row: Row[Any], deleted_at: datetime | None) -> None:
 def _linking_fields(uow: UnitOfWork, rule: str) -> list[tuple[EntityType, Field]]:
     return [
         (entity_type, field)
-        for entity_type in uow.registry.of_kind("record")
+        for entity_type in uow.registry.entity_types.values()
         for field in entity_type.fields.values()
-        if field.if_gone == rule and field.key not in entity_type.child_tables
+        if field.if_gone == rule and entity_type.kind != "role"
     ]
+
+
+def _link_to(entity_type: EntityType, key: str, entity_id: uuid.UUID) -> ColumnElement[bool]:
+    """The SQL condition that a row of the type links to an entity by this field, once or as one of several."""
+    child = entity_type.child_tables.get(key)
+    if child is None:
+        return entity_type.table.c[key] == entity_id
+    return entity_type.table.c.id.in_(select(child.c.owner_id).where(child.c[key] == entity_id))
 
 
 def _linking(uow: UnitOfWork, entity_id: uuid.UUID, rule: str, deleted_at: datetime | None = None) -> list[Row[Any]]:
@@ -82,7 +114,8 @@ def _linking(uow: UnitOfWork, entity_id: uuid.UUID, rule: str, deleted_at: datet
     for entity_type, field in _linking_fields(uow, rule):
         table = entity_type.table
         state = entity.c.deleted_at.is_(None) if deleted_at is None else entity.c.deleted_at == deleted_at
-        statement = select(entity).join(table, table.c.id == entity.c.id).where(table.c[field.key] == entity_id, state)
+        linked = _link_to(entity_type, field.key, entity_id)
+        statement = select(entity).join(table, table.c.id == entity.c.id).where(linked, state)
         found.extend(uow.execute(statement))
     return found
 

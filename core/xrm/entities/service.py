@@ -23,7 +23,7 @@ from xrm.events import record_event
 from xrm.identifiers.service import insert_identifiers
 from xrm.plugin_host.contributions import EntityChange
 from xrm.schema.registry import EntityType
-from xrm.schema.storage import insert_children, load_values, stored, update_values
+from xrm.schema.storage import insert_children, load_values, stored_rows, update_values
 from xrm.schema.validation import validate_change, validate_new
 from xrm.unit_of_work import UnitOfWork
 
@@ -102,7 +102,8 @@ def _insert(
     titles: Mapping[uuid.UUID, Title],
 ) -> None:
     rows, type_rows = [], []
-    for draft, one in zip(drafts, ids, strict=True):
+    columns = stored_rows(entity_type, [draft.values for draft in drafts])
+    for draft, one, own in zip(drafts, ids, columns, strict=True):
         title, key = title_of(entity_type, draft.values, titles)
         rows.append(
             {
@@ -111,7 +112,7 @@ def _insert(
                 "created_by": uow.actor.user_id, "updated_at": uow.now, "updated_by": uow.actor.user_id,
             }
         )
-        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **stored(entity_type, draft.values)})
+        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **own})
     uow.execute(insert(entity), rows)
     with raise_taken(uow, entity_type):
         uow.execute(insert(entity_type.table), type_rows)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from xrm.entities.models import entity
 from xrm.errors import msg
@@ -14,6 +14,7 @@ from xrm.folding import fold
 from xrm.roles.models import role
 from xrm.schema.expressions import Operand, TableColumns
 from xrm.schema.fields.base import InvalidValue
+from xrm.schema.fields.characters import require_length, text_of
 from xrm.schema.fields.conditions import compare
 from xrm.schema.fields.dates import DateTimeType, DateType
 from xrm.schema.model import Field, Label
@@ -46,6 +47,7 @@ FILTERS = {
     "since": ("before", "after", "between", "empty", "filled"),
     "until": ("before", "after", "between", "empty", "filled"),
 }
+LONGEST_OPERAND = 1000
 
 
 def system_columns(entity_type: EntityType | None) -> list[ColumnElement[Any]]:
@@ -105,7 +107,7 @@ def filter_system(
     if operator in ("empty", "filled"):
         return column.is_(None) if operator == "empty" else column.is_not(None)
     if name == "title":
-        return compare(entity.c.title_key, operator, fold(str(value or "")))
+        return _filter_title(operator, value)
     if name in ("owner", "department"):
         parts = value if isinstance(value, (list, tuple)) else str(value).split(",")
         ids = [_id(uow, name, one) for one in parts]
@@ -113,6 +115,18 @@ def filter_system(
     date_type = DateType() if name in ("since", "until") else DateTimeType()
     declared = Field(key=name, type=date_type.name, label=Label({"en": name}))
     return date_type.filter(declared, _Named(name, column), operator, value, uow.parse_context)  # type: ignore[arg-type]
+
+
+def _filter_title(operator: str, value: object) -> ColumnElement[bool]:
+    text = text_of(value if value is not None else "")
+    require_length(text, LONGEST_OPERAND)
+    key = fold(text)
+    if operator == "contains":
+        # The sort key may have the words in another order than the title: last name first.
+        return and_(true(), *(compare(entity.c.title_key, operator, word) for word in key.split()))
+    if operator == "eq":
+        return or_(entity.c.title == text, entity.c.title_key == key)
+    return compare(entity.c.title_key, operator, key)
 
 
 def _id(uow: UnitOfWork, name: str, value: object) -> uuid.UUID | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, tuple_
 
 from xrm.access.policy import visible_entity
 from xrm.entities.models import entity, identifier
+from xrm.schema.fields.characters import is_storable
 from xrm.unit_of_work import UnitOfWork
 
 CHUNK = 400
@@ -31,7 +32,7 @@ def find_by_identifier(uow: UnitOfWork, system: str, key: str) -> uuid.UUID | No
 
 def find_many(uow: UnitOfWork, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], uuid.UUID]:
     """(system, key) → entity, for those that exist and that the actor may see."""
-    wanted = sorted(set(keys))
+    wanted = sorted({pair for pair in keys if is_storable(f"{pair[0]}{pair[1]}")})
     found: dict[tuple[str, str], uuid.UUID] = {}
     for start in range(0, len(wanted), CHUNK):
         rows = uow.execute(

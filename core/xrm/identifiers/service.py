@@ -13,11 +13,13 @@ from xrm.audit.service import record_audit
 from xrm.entities.models import identifier
 from xrm.entities.parties import departments_of
 from xrm.entities.rows import find_row
-from xrm.errors import Conflict, msg
+from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.events import record_event
+from xrm.schema.fields.characters import is_storable
 from xrm.unit_of_work import UnitOfWork
 
 CHUNK = 400
+LONGEST = 200
 
 
 def set_identifier(uow: UnitOfWork, system: str, key: str, entity_id: uuid.UUID) -> None:
@@ -26,6 +28,7 @@ def set_identifier(uow: UnitOfWork, system: str, key: str, entity_id: uuid.UUID)
     Raises:
         NotFound: when the actor may not see the entity.
         PermissionDenied: without the right to update it.
+        InvalidInput: for an empty or over-long system or key.
         Conflict: when the key belongs to another entity.
     """
     row = find_row(uow, entity_id)
@@ -44,6 +47,7 @@ def insert_identifiers(uow: UnitOfWork, pairs: Sequence[tuple[tuple[str, str], u
     """
     if not pairs:
         return 0
+    _check({one for pair, _ in pairs for one in pair})
     taken: dict[tuple[str, str], uuid.UUID] = {}
     keys = [pair for pair, _ in pairs]
     for start in range(0, len(keys), CHUNK):
@@ -64,3 +68,9 @@ def insert_identifiers(uow: UnitOfWork, pairs: Sequence[tuple[tuple[str, str], u
             [{"system": system, "key": key, "entity_id": one, "created_at": uow.now} for (system, key), one in fresh.items()],
         )
     return len(fresh)
+
+
+def _check(texts: set[str]) -> None:
+    if any(not text or text != text.strip() or len(text) > LONGEST or not is_storable(text) for text in texts):
+        text = "Give the system and the key as texts of 1 to {most} characters without blanks around them."
+        raise InvalidInput([Problem("identifier", msg(text, most=LONGEST))])

@@ -16,8 +16,9 @@ from xrm.errors import InvalidInput, Problem, msg
 from xrm.imports.places import Places
 from xrm.imports.plan import InteractionPlan, RelationshipPlan, ThingPlan
 from xrm.imports.present import Present, interaction_id
-from xrm.imports.work import NewRelationship, RoleChange, RowWork
+from xrm.imports.work import RoleChange, RowWork
 from xrm.interactions.service import InteractionDraft
+from xrm.relationships.batch import RelationshipDraft
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.fields.countries import read_country
 from xrm.schema.fields.dates import read_moment
@@ -73,7 +74,7 @@ class Attachments:
         row = _meant(known, dates.get("valid_from"))
         if row is None:
             validate_new(declared, raw, situation_of(self._uow))
-            self._work.relationships.append(NewRelationship(declared.name, ends[0], ends[1], raw, dates))
+            self._work.relationships.append(RelationshipDraft(declared.name, *ends, values=raw, **dates))
             return
         raw.update(dict.fromkeys(plan.values.cleared))
         changed = {key: day for key, day in dates.items() if getattr(row, key) != day}

@@ -20,7 +20,8 @@ from xrm.imports.prepare import RowPreparation, WaitsFor
 from xrm.imports.present import Present, read_present
 from xrm.imports.work import RowEnd, RowWork
 from xrm.interactions.service import record_interactions, update_interaction
-from xrm.relationships.service import relate, update_relationship
+from xrm.relationships.batch import relate_many
+from xrm.relationships.service import update_relationship
 from xrm.roles.service import start_roles, update_role
 from xrm.unit_of_work import UnitOfWork
 
@@ -95,11 +96,11 @@ def _write(uow: UnitOfWork, plans: Sequence[RowPlan], works: dict[int, RowWork],
         for change in work.role_changes:
             update_role(uow, change.id, change.values, **change.dates)
     _add_points(uow, ordered, present)
-    for work in ordered:
-        for link in work.relationships:
-            relate(uow, link.type, link.source, link.target, values=link.values, **link.dates)
-        for change in work.relationship_changes:
-            update_relationship(uow, change.id, change.values, **change.dates)
+    links = [draft for work in ordered for draft in work.relationships]
+    if links:
+        relate_many(uow, links)
+    for change in (one for work in ordered for one in work.relationship_changes):
+        update_relationship(uow, change.id, change.values, **change.dates)
     interactions = [draft for work in ordered for draft in work.interactions]
     if interactions:
         record_interactions(uow, interactions)

@@ -16,6 +16,7 @@ from xrm.errors import Problem
 from xrm.imports.plan import Key, RowPlan
 from xrm.imports.report import Outcome
 from xrm.interactions.service import InteractionDraft
+from xrm.relationships.batch import RelationshipDraft
 from xrm.roles.service import RoleDraft
 
 
@@ -30,17 +31,6 @@ class RoleChange:
 
 
 @dataclass(slots=True)
-class NewRelationship:
-    """A relationship that is not there yet."""
-
-    type: str
-    source: uuid.UUID
-    target: uuid.UUID
-    values: Mapping[str, Any]
-    dates: Mapping[str, date]
-
-
-@dataclass(slots=True)
 class RowWork:
     """All writes of one row; nothing in it means that the row says nothing new."""
 
@@ -50,7 +40,7 @@ class RowWork:
     roles: list[RoleDraft] = field(default_factory=list)
     role_changes: list[RoleChange] = field(default_factory=list)
     points: list[ContactPointDraft] = field(default_factory=list)
-    relationships: list[NewRelationship] = field(default_factory=list)
+    relationships: list[RelationshipDraft] = field(default_factory=list)
     relationship_changes: list[RoleChange] = field(default_factory=list)
     interactions: list[InteractionDraft] = field(default_factory=list)
     interaction_changes: list[tuple[uuid.UUID, str, Mapping[str, str]]] = field(default_factory=list)

@@ -48,7 +48,8 @@ class TimelinePage:
 
 def visible_interaction(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``interaction`` may be seen."""
-    return and_(interaction.c.deleted_at.is_(None), visible_row(uow, "interaction", interaction.c.department_id, interaction.c.created_by))
+    row = visible_row(uow, "interaction", interaction.c.department_id, interaction.c.created_by)
+    return and_(interaction.c.deleted_at.is_(None), row)
 
 
 def timeline(

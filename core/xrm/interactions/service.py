@@ -21,7 +21,6 @@ from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.interactions.models import interaction, interaction_participant
 from xrm.interactions.queries import visible_interaction
-from xrm.schema.fields.characters import is_storable
 from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
 
@@ -98,6 +97,8 @@ def _check(uow: UnitOfWork, draft: InteractionDraft) -> None:
     problems = [*_check_who(uow, draft), *_check_texts(draft)]
     if draft.duration is not None and not 0 <= draft.duration <= LONGEST_DURATION:
         problems.append(Problem("duration", msg("Give the minutes, from 0 to {most}.", most=LONGEST_DURATION)))
+    if draft.at is not None and draft.at.tzinfo is None:
+        problems.append(Problem("at", msg("The moment needs a time zone. Write it like 2026-03-01T14:30+01:00.")))
     if problems:
         raise InvalidInput(problems)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, MetaData, delete, func, insert, inspect, select, text
 
-from xrm.db.engine import WRITE
+from xrm.db.engine import for_writing
 from xrm.db.ids import new_id
 from xrm.db.locks import lock_schema
 from xrm.migrate.models import schema_applied, schema_ledger
@@ -29,7 +29,7 @@ def apply(
     told: Callable[[Step], None] | None = None,
 ) -> list[Step]:
     """Create what is missing and return the steps done; all of them or none. ``told`` hears of each as it runs."""
-    with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+    with for_writing(engine.connect()) as connection, connection.begin():
         lock_schema(connection)
         steps = plan(connection, declared)
         done: list[tuple[Step, int]] = []

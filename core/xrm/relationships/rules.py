@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, or_, select
 
+from xrm.db.locks import hold
 from xrm.entities.links import check_links
+from xrm.entities.models import entity
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.relationships.models import relationship
 from xrm.schema.registry import RelationshipType
@@ -102,6 +104,8 @@ def check_no_cycle(uow: UnitOfWork, relationship_type: RelationshipType, source:
             )
         chunk = sorted(front)[:500]
         seen.update(chunk)
+        # Held, so that two who close a circle from both sides cannot miss each other.
+        uow.execute(hold(select(entity.c.id).where(entity.c.id.in_(chunk)), to_change=False))
         if len(seen) > LONGEST_CHAIN:
             raise Conflict(msg("The chain is too long to be checked for circles."), code="circle")
         statement = select(relationship.c.target_id).where(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from xrm.access.policy import require, require_any
 from xrm.audit.service import record_audit
@@ -23,7 +23,15 @@ from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship, relationship_past
 from xrm.relationships.queries import visible_relationship
-from xrm.relationships.rules import check_cardinality, check_ends, check_no_cycle, check_period, refuse_bad_links
+from xrm.relationships.rules import (
+    Period,
+    check_cardinality,
+    check_ends,
+    check_no_cycle,
+    check_period,
+    overlaps,
+    refuse_bad_links,
+)
 from xrm.schema.registry import RelationshipType
 from xrm.schema.storage import insert_children, load_values, stored, update_values
 from xrm.schema.validation import validate_change, validate_new
@@ -64,7 +72,7 @@ def relate(
     checked = validate_new(relationship_type, values or {}, situation_of(uow))
     refuse_bad_links(uow, relationship_type, checked)
     check_ends(uow, relationship_type, ends.source, ends.target)
-    _refuse_twin(uow, type_name, ends, valid_from, valid_until)
+    _refuse_twin(uow, type_name, ends, (valid_from, valid_until))
     check_cardinality(uow, relationship_type, ends.source, ends.target, (valid_from, valid_until))
     check_no_cycle(uow, relationship_type, ends.source, ends.target)
     one = new_id()
@@ -85,25 +93,24 @@ def relate(
 def _find_ends(uow: UnitOfWork, relationship_type: RelationshipType, source_id: uuid.UUID, target_id: uuid.UUID) -> Ends:
     if source_id == target_id:
         raise InvalidInput([Problem("target", msg("An entity cannot be related to itself. Choose another."))])
-    rows = {one: find_row(uow, one, to_change=False) for one in sorted((source_id, target_id))}
+    # Whoever relates the same source waits, so that rules about twins, numbers and circles see each other's rows.
+    limited = relationship_type.declaration.cardinality in {"one_to_many", "one_to_one"}
+    both = limited or relationship_type.declaration.symmetric
+    rows = {one: find_row(uow, one, to_change=both or one == source_id) for one in sorted((source_id, target_id))}
     if relationship_type.declaration.symmetric:
         first, second = sorted((source_id, target_id))
         return Ends(rows[first], rows[second])
     return Ends(rows[source_id], rows[target_id])
 
 
-def _refuse_twin(uow: UnitOfWork, type_name: str, ends: Ends, valid_from: date | None, valid_until: date | None) -> None:
-    overlapping = [
-        or_(relationship.c.valid_until.is_(None), relationship.c.valid_until > valid_from) if valid_from else None,
-        or_(relationship.c.valid_from.is_(None), relationship.c.valid_from < valid_until) if valid_until else None,
-    ]
-    twin = uow.execute(
-        select(relationship.c.id).where(
-            relationship.c.source_id == ends.source.id, relationship.c.type == type_name,
-            relationship.c.target_id == ends.target.id, *[part for part in overlapping if part is not None],
-        )
-    ).first()
-    if twin is not None:
+def _refuse_twin(uow: UnitOfWork, type_name: str, ends: Ends, period: Period, but: uuid.UUID | None = None) -> None:
+    same = select(relationship.c.id).where(
+        relationship.c.source_id == ends.source.id, relationship.c.type == type_name,
+        relationship.c.target_id == ends.target.id, overlaps(period),
+    )
+    if but is not None:
+        same = same.where(relationship.c.id != but)
+    if uow.execute(same.limit(1)).first() is not None:
         raise Conflict(
             msg("{source} and {target} are related like this already in this period.", source=ends.source.title,
                 target=ends.target.title), code="exists",
@@ -120,7 +127,7 @@ def update_relationship(
         NotFound: when the actor may not see it.
         PermissionDenied: without the right to link where it belongs.
         InvalidInput: with each problem at its field.
-        Conflict: when ``version`` is given and somebody changed it since, or cardinality forbids it.
+        Conflict: when ``version`` is given and somebody changed it since, or a rule of its type forbids these dates.
     """
     row = find_relationship(uow, relationship_id)
     _require_link(uow, row)
@@ -136,8 +143,11 @@ def update_relationship(
     check_period(*after)
     if not changes and not dates:
         return int(row.version)
-    source, target = (find_row(uow, one, to_change=False) for one in (row.source_id, row.target_id))
-    check_cardinality(uow, relationship_type, source, target, after, but=row.id)
+    if dates:
+        ends = _find_ends(uow, relationship_type, row.source_id, row.target_id)
+        _refuse_twin(uow, row.type, ends, after, but=row.id)
+        check_cardinality(uow, relationship_type, ends.source, ends.target, after, but=row.id)
+        check_no_cycle(uow, relationship_type, ends.source, ends.target)
     _keep_past(uow, row, relationship_type, current)
     uow.execute(
         update(relationship).where(relationship.c.id == row.id)

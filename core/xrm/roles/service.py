@@ -25,7 +25,7 @@ from xrm.events import record_event
 from xrm.plugin_host.contributions import EntityChange
 from xrm.roles.models import role
 from xrm.schema.registry import EntityType
-from xrm.schema.storage import insert_children, load_values, stored, update_values
+from xrm.schema.storage import insert_children, load_values, stored_rows, update_values
 from xrm.schema.validation import validate_change, validate_new
 from xrm.unit_of_work import UnitOfWork
 
@@ -108,7 +108,8 @@ def _start_of_type(
     changes = [EntityChange(role_type.name, one, draft.department, None, draft.values, draft.party_id) for draft, one in pairs]
     check_batch(uow, role_type, changes, [draft.values for draft, _ in pairs])
     rows, type_rows = [], []
-    for draft, one in pairs:
+    columns = stored_rows(role_type, [draft.values for draft, _ in pairs])
+    for (draft, one), own in zip(pairs, columns, strict=True):
         rows.append(
             {
                 "id": one, "party_id": draft.party_id, "type": role_type.name, "department_id": draft.department,
@@ -117,7 +118,7 @@ def _start_of_type(
             }
         )
         key = parties[draft.party_id].title_key
-        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **stored(role_type, draft.values)})
+        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **own})
     uow.execute(insert(role), rows)
     with raise_taken(uow, role_type):
         uow.execute(insert(role_type.table), type_rows)

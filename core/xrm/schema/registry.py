@@ -74,6 +74,16 @@ class Fielded:
         return tuple(field for key, field in self.fields.items() if key in self.child_tables)
 
     @cached_property
+    def empty_values(self) -> Mapping[str, object]:
+        """Each field with the value that means empty."""
+        return {key: () if key in self.child_tables else None for key in self.fields}
+
+    @cached_property
+    def defaulting_fields(self) -> tuple[Field, ...]:
+        """Fields that new rows have a value of without being told."""
+        return tuple(field for field in self.fields.values() if field.default is not None and not field.formula)
+
+    @cached_property
     def conditional_fields(self) -> tuple[Field, ...]:
         """Fields that are there only ``when`` their condition holds."""
         return tuple(field for field in self.fields.values() if field.when)

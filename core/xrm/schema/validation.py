@@ -31,8 +31,10 @@ def validate_new(fielded: Fielded, raw: Mapping[str, object], situation: Situati
         InvalidInput: with each problem at its field.
     """
     values, problems = _parse(fielded, raw, situation.context)
-    for field in fielded.fields.values():
-        if field.key not in values:
+    given, values = values, dict(fielded.empty_values)
+    values.update(given)
+    for field in fielded.defaulting_fields:
+        if field.key not in given:
             values[field.key] = _default(fielded, field, values, situation)
     _drop_hidden(fielded, values, situation.clock)
     problems += _missing(fielded, values, situation.clock, {problem.path for problem in problems})
@@ -65,7 +67,8 @@ def validate_change(
         problems += _check_move(situation.stages, current, after)
     if problems:
         raise InvalidInput(problems)
-    return {key: after[key] for key in fielded.fields if after.get(key) != current.get(key)}
+    # What is computed at reading is in ``after`` alone.
+    return {key: after[key] for key in fielded.fields if key in current and after.get(key) != current[key]}
 
 
 def _parse(fielded: Fielded, raw: Mapping[str, object], context: ParseContext) -> tuple[dict[str, Any], list[Problem]]:
@@ -86,21 +89,16 @@ def _parse(fielded: Fielded, raw: Mapping[str, object], context: ParseContext) -
 
 
 def _default(fielded: Fielded, field: Field, values: Mapping[str, Any], situation: Situation) -> Any:
-    empty = () if field.key in fielded.child_tables else None
-    if field.default is None or field.formula:
-        return empty
     if isinstance(field.default, str) and field.default.startswith("="):
-        return fielded.expression(field.default[1:]).evaluate(_known(fielded, values), situation.clock)
-    return fielded.field_type(field.key).parse(field, field.default, replace(situation.context, language="en"))
-
-
-def _known(fielded: Fielded, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: values.get(key) for key in fielded.operands}
+        return fielded.expression(field.default[1:]).evaluate(values, situation.clock)
+    context = situation.context if situation.context.language == "en" else replace(situation.context, language="en")
+    return fielded.field_type(field.key).parse(field, field.default, context)
 
 
 def _drop_hidden(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
     for field in fielded.conditional_fields:
-        if values.get(field.key) and not fielded.expression(field.when).holds(_known(fielded, values), clock):
+        is_filled = values.get(field.key) not in (None, "", ())
+        if is_filled and not fielded.expression(field.when).holds(values, clock):
             values[field.key] = () if field.key in fielded.child_tables else None
 
 
@@ -109,9 +107,9 @@ def _missing(fielded: Fielded, values: Mapping[str, Any], clock: Clock, failed: 
     for field in fielded.demanding_fields:
         if field.key in failed or values.get(field.key) not in (None, "", ()):
             continue
-        if field.when and not fielded.expression(field.when).holds(_known(fielded, values), clock):
+        if field.when and not fielded.expression(field.when).holds(values, clock):
             continue
-        if isinstance(field.required, str) and not fielded.expression(field.required).holds(_known(fielded, values), clock):
+        if isinstance(field.required, str) and not fielded.expression(field.required).holds(values, clock):
             continue
         problems.append(Problem(field.key, msg("This is needed. Fill it in.")))
     return problems
@@ -119,7 +117,7 @@ def _missing(fielded: Fielded, values: Mapping[str, Any], clock: Clock, failed: 
 
 def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
     for field in fielded.computed_fields:
-        values[field.key] = fielded.expression(field.formula).evaluate(_known(fielded, values), clock)
+        values[field.key] = fielded.expression(field.formula).evaluate(values, clock)
 
 
 def _check_move(stages: Stages, current: Mapping[str, Any], after: Mapping[str, Any]) -> list[Problem]:

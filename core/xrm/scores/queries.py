@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
 from xrm.access.policy import visible_entity, visible_role, visible_row
+from xrm.departments.queries import get_tree
 from xrm.entities.models import entity
 from xrm.errors import Message
 from xrm.roles.models import role
@@ -39,6 +40,7 @@ class Score:
     model_version: str
     computed_at: datetime
     is_current: bool = True
+    department_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,16 @@ def _load(uow: UnitOfWork, ids: list[uuid.UUID], condition: ColumnElement[bool])
     for row in uow.execute(statement):
         if row.model in models:
             key = row.role_id if row.role_id in ids else row.entity_id
-            found.setdefault(key, []).append(_score(row, models[row.model]))
+            found.setdefault(key, []).append(_score(uow, row, models[row.model]))
     return found
 
 
-def _score(row: Row[Any], model: ScoreModel) -> Score:
+def _score(uow: UnitOfWork, row: Row[Any], model: ScoreModel) -> Score:
+    place = get_tree(uow).by_id.get(row.department_id) if row.department_id else None
     return Score(
         row.id, row.entity_id, row.role_id, row.department_id, model, row.value,
         next((band for band in model.bands if band.key == row.band), None), load_reasons(row.reasons), row.model_version,
-        row.computed_at, row.model_version == model.version,
+        row.computed_at, row.model_version == model.version, place.name if place else "",
     )
 
 

@@ -155,12 +155,13 @@ def _checked(model: ScoreModel, rows: Iterable[Any]) -> Iterator[ScoreRow]:
 
 def _stored(model: ScoreModel, rows: Iterable[ScoreRow], begun: datetime) -> list[dict[str, Any]]:
     stored = {}
+    texts: dict[int, str] = {}  # models give the same tuple of reasons to many; it is alive as long as its row
     for row in rows:
         band = model.band_of(row.value)
         one = _key(model.key, row)
         stored[one] = {
             "id": one, "entity_id": row.entity, "role_id": row.role, "department_id": row.department, "model": model.key,
-            "value": float(row.value), "band": band.key if band else "", "reasons": dump_reasons(row.reasons[:MOST_REASONS]),
+            "value": float(row.value), "band": band.key if band else "", "reasons": texts.get(id(row.reasons)) or texts.setdefault(id(row.reasons), dump_reasons(row.reasons[:MOST_REASONS])),
             "model_version": model.version, "computed_at": begun,
         }
     return list(stored.values())

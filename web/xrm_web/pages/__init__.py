@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from flask import Flask
-from xrm_web.pages import guide, help, home, lists, me, sign_in
+from xrm_web.pages import files, forms, guide, help, home, lists, me, panels, pickers, records, removal, search, sign_in
 
 
 def register_pages(app: Flask) -> None:
     """Add all pages; the style guide only where it helps somebody."""
-    for page in (sign_in, home, me, help, lists):
+    for page in (sign_in, home, me, help, lists, panels, records, files, search, pickers, forms, removal):
         app.register_blueprint(page.blueprint)
     if app.testing or app.debug:
         app.register_blueprint(guide.blueprint)

@@ -21,11 +21,12 @@ from xrm.relationships.groups import list_groups
 from xrm.roles.queries import Role, list_roles_of
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.i18n import gettext, language, text_of
-from xrm_web.inputs import Action, Face, Option, RoleChip
+from xrm_web.i18n import language, text_of
+from xrm_web.inputs import Action, Face, RoleChip
 from xrm_web.navigation import icon_of, list_path, remember_frame, sentence
 from xrm_web.plugin_boxes import DrawnBox
 from xrm_web.records.actions import head_actions
+from xrm_web.records.compose import Compose, compose_of
 from xrm_web.records.contacts import ContactLine, contact_lines
 from xrm_web.records.facets import Facet, addable_roles, chips_of, facets_of
 from xrm_web.records.fields import FieldSection, Pair, highlights_of, sections_of
@@ -78,6 +79,7 @@ class RecordPage:
     linked: tuple[LinkedList, ...]
     timeline: Timeline
     may_record: bool
+    compose: Compose
     panels: tuple[DrawnBox, ...]
     identifiers: tuple[Identifier, ...]
     department: str
@@ -97,8 +99,10 @@ def type_of(uow: UnitOfWork, plugin: str, name: str) -> EntityType:
     return found
 
 
-def read_page(uow: UnitOfWork, entity_type: EntityType, entity_id: UUID, wish: Wish) -> RecordPage:
-    """The page of one entity.
+def read_page(
+    uow: UnitOfWork, entity_type: EntityType, entity_id: UUID, wish: Wish, compose: Compose | None = None
+) -> RecordPage:
+    """The page of one entity; ``compose`` is the form of the timeline when it comes back with what is wrong.
 
     Raises:
         NotFound: when there is none of this type, or the actor may not see it.
@@ -142,6 +146,7 @@ def read_page(uow: UnitOfWork, entity_type: EntityType, entity_id: UUID, wish: W
         linked=tuple(linked_lists(uow, list_backlinks(uow, entity_id, entity.type), entity_id)),
         timeline=timeline_of(uow, page, entity_id, path, wish.kind),
         may_record=allowed(uow, "interaction:create"),
+        compose=compose or compose_of(uow),
         panels=tuple(draw_panels(uow, entity, departments)),
         identifiers=tuple(list_identifiers(uow, entity_id)),
         department=get_tree(uow).by_id[entity.department].name,
@@ -174,6 +179,3 @@ def _quick(contacts: list[ContactLine]) -> tuple[ContactLine, ...]:
     wanted = (("email",), ("mobile", "phone"), ("url",))
     found = (next((one for one in contacts if one.kind in kinds and not one.warning), None) for kinds in wanted)
     return tuple(one for one in found if one is not None)
-
-
-

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows per second of an import, beside the raw executemany of the same physical rows in the same run.
+
+    python benchmarks/import_rows.py [--rows 100000] [--database URL]
+
+Each row becomes an organization with a customer role and an e-mail address: validated, with identifier, audit, events and
+search documents. Prints rows per second, the ratio to raw inserts, and the most memory that was used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from xrm.db.engine import WRITE, open_engine
+from xrm.departments.service import create_department
+from xrm.imports.run import run_import
+from xrm.migrate.apply import apply
+from xrm.runtime import Runtime, open_runtime
+from xrm.settings import create_home, load_settings
+from xrm.unit_of_work import system_actor
+
+MAPPING = """
+things:
+  company:
+    type: organization
+    identifiers: {bench: id}
+    fields: {name: name, city: city, country: country}
+    roles:
+      - role: customer
+        since: since
+        fields: {number: id}
+    contact_points:
+      - {kind: email, value: email}
+"""
+CITIES = ("Lyon", "Paris", "Nantes", "Lille", "Brest", "Dijon", "Metz", "Nice")
+NAMES = ("Dupont", "Bäckerei", "Østergård", "Müller", "Société", "Import", "Export", "Frères", "Holding", "Conseil")
+
+
+def write_rows(path: Path, count: int) -> None:
+    """A CSV file of made-up companies, always the same."""
+    chance = random.Random(7)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("id,name,city,country,since,email\n")
+        for number in range(count):
+            name = f"{chance.choice(NAMES)} {chance.choice(NAMES)} {number}"
+            stream.write(f"C{number},{name},{chance.choice(CITIES)},FR,20{number % 20:02d}-01-{number % 28 + 1:02d},"
+                         f"info@firm{number}.example.org\n")
+
+
+def open_empty(folder: Path, url: str) -> Runtime:
+    """An instance with tables and one department."""
+    create_home(folder)
+    runtime = open_runtime(load_settings({"XRM_DATABASE_URL": url} if url else {}, home=folder))
+    apply(runtime.engine, runtime.registry.metadata, {})
+    runtime.write(lambda uow: create_department(uow, "Sales"), system_actor())
+    return runtime
+
+
+def raw_seconds(runtime: Runtime, folder: Path) -> tuple[float, int]:
+    """Seconds to insert every row that the import left, table by table, into an empty database with the same tables."""
+    engine = open_engine(f"sqlite:///{folder / 'raw.db'}")
+    tables = runtime.registry.metadata.sorted_tables
+    runtime.registry.metadata.create_all(engine)
+    spent, count = 0.0, 0
+    with runtime.engine.connect() as source, engine.connect().execution_options(**{WRITE: True}) as target:
+        target.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        for table in tables:
+            for part in source.execute(select(table)).mappings().partitions(1000):
+                rows = [dict(row) for row in part]
+                statement = insert(table).compile(dialect=engine.dialect, column_keys=list(rows[0]))
+                parameters = [statement.construct_params(row) for row in rows]
+                began = time.perf_counter()
+                target.execute(insert(table), parameters)
+                spent += time.perf_counter() - began
+                count += len(rows)
+        began = time.perf_counter()
+        target.commit()
+        spent += time.perf_counter() - began
+    return spent, count
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--database", default="", help="URL; a new SQLite file unless given")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_rows(folder / "rows.csv", options.rows)
+        (folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
+        runtime = open_empty(folder / "instance", options.database)
+        arguments = (runtime, system_actor(), folder / "rows.csv", folder / "mapping.yaml")
+        before, cpu = time.perf_counter(), time.process_time()
+        report = run_import(*arguments)
+        spent, cpu = time.perf_counter() - before, time.process_time() - cpu
+        assert report.created == options.rows, report.as_json()
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        began = time.perf_counter()
+        again = run_import(*arguments)
+        second = time.perf_counter() - began
+        assert again.unchanged == options.rows, again.as_json()
+        raw, physical = raw_seconds(runtime, folder)
+        runtime.close()
+    print(f"import: {options.rows / spent:,.0f} rows/s ({spent:.1f} s, {cpu:.1f} s of CPU) for {options.rows:,} rows")
+    print(f"again, nothing to change: {options.rows / second:,.0f} rows/s")
+    print(f"raw executemany of the same {physical:,} physical rows: {options.rows / raw:,.0f} rows/s ({raw:.1f} s)")
+    print(f"ratio import to raw: {spent / raw:.1f}; most memory: {memory:.0f} MB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
