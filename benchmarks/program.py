@@ -54,19 +54,28 @@ def database_milliseconds(
     with statements_of(runtime) as statements:
         runtime.read(function, actor)
     connection = runtime.engine.raw_connection()
+    is_sqlite = runtime.engine.dialect.name == "sqlite"
     times = []
     try:
         cursor = connection.cursor()
         for _ in range(runs + 1):
-            begin = time.perf_counter()
-            for statement, parameters in statements:
-                cursor.execute(statement, parameters)
-                cursor.fetchall()
-            times.append(time.perf_counter() - begin)
+            times.append(sum(_seconds(cursor, statement, parameters, is_sqlite) for statement, parameters in statements))
         connection.rollback()
     finally:
         connection.close()
     return sorted(times[1:])[runs // 2] * 1000, statements
+
+
+def _seconds(cursor: Any, statement: str, parameters: Any, is_sqlite: bool) -> float:  # noqa: FBT001
+    """The time of one statement: by the clock on SQLite, which runs inside this process, else as the server says."""
+    if is_sqlite:
+        begin = time.perf_counter()
+        cursor.execute(statement, parameters)
+        cursor.fetchall()
+        return time.perf_counter() - begin
+    cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters)
+    plan = cursor.fetchall()[0][0][0]
+    return float(plan["Planning Time"] + plan["Execution Time"]) / 1000
 
 
 def explain(runtime: Runtime, statements: list[tuple[str, Any]]) -> str:

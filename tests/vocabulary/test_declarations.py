@@ -66,7 +66,7 @@ def test_every_expression_runs_in_the_database(graph: Graph) -> None:
 def test_every_view_can_be_opened(graph: Graph) -> None:
     for declared in graph.runtime.registry.entity_types.values():
         for view in declared.declaration.views.values():
-            query = ListQuery(declared.name, columns=tuple(view.columns) or None, where=view.where, sort=tuple(view.sort) or ("title",))
+            query = ListQuery(declared.name, columns=view.columns or None, where=view.where, sort=view.sort or ("title",))
             assert graph.list(query).items == (), (declared.name, view.key)
 
 
@@ -74,7 +74,7 @@ def test_every_view_groups_by_a_choice_and_sorts_by_what_can_be_sorted(runtime: 
     wrong = []
     for declared in runtime.registry.entity_types.values():
         for view in declared.declaration.views.values():
-            if view.as_ == "board" and declared.fields[view.group].type != "choice":
+            if view.shown_as == "board" and declared.fields[view.group].type != "choice":
                 wrong.append((declared.name, view.key, view.group))
             keys = [key.lstrip("-") for key in view.sort]
             wrong += [

@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 
 from tests.factories.graph import Graph
+from xrm.db.ids import new_id
 from xrm.entities.queries import get_entity
 from xrm.entities.service import create_entity
 from xrm.roles.queries import get_role
@@ -17,7 +18,8 @@ from xrm.unit_of_work import UnitOfWork
 def required_link(graph: Graph, declared: EntityType, key: str) -> uuid.UUID:
     """Something that a required link may lead to."""
     target = graph.runtime.registry.get(next(iter(declared.fields[key].to)).replace("party", "organization"))
-    values = dict(target.declaration.samples[0])
+    sample = target.declaration.samples[0].items()
+    values = {each: f"{value} {new_id().hex[-8:]}" if target.fields[each].unique else value for each, value in sample}
     linked = {each: required_link(graph, target, each) for each in links_to_fill(target, values)}
     return graph.create(target.name, values | linked)
 
@@ -39,8 +41,8 @@ def test_every_sample_can_be_created_and_read_back(graph: Graph) -> None:
             where = graph.departments.sales
             if declared.kind != "role":
                 return create_entity(uow, declared.name, values, department=where)
-            party = create_entity(uow, declared.declaration.of[0], dict(registry.get(declared.declaration.of[0]).declaration.samples[0]),
-                                  department=where)
+            kind = registry.get(declared.declaration.of[0])
+            party = create_entity(uow, kind.name, kind.declaration.samples[0], department=where)
             return start_role(uow, party, declared.name, values, department=where)
 
         made = graph.write(write)

@@ -19,7 +19,7 @@ from xrm.schema.model import Choice
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import format_number, gettext, language, text_of
-from xrm_web.inputs import Action, Cell, Face
+from xrm_web.inputs import Cell, Face, Option
 from xrm_web.list_filters import linked_in
 from xrm_web.list_rows import Beside, cell_of, read_beside, title_of_item
 from xrm_web.list_state import ListState
@@ -35,7 +35,10 @@ class BoardCard:
     id: str
     entity: Face
     cells: tuple[tuple[str, Cell], ...]
-    moves: tuple[Action, ...]
+    moves: tuple[Option, ...]
+    move_href: str
+    move_field: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,12 @@ def _card(uow: UnitOfWork, state: ListState, item: Entity, beside: Beside) -> Bo
         if isinstance(cell, Cell) and not cell.is_empty and key != state.view.group and entity_type and key in entity_type.fields:
             cells.append((text_of(entity_type.fields[key].label), cell))
     face = face_of(uow.registry, title_of_item(item))
-    return BoardCard(str(item.id), face, tuple(cells), _moves(uow, state, item))
+    path = entity_path(uow.registry, item.type, item.id)
+    moves = _moves(uow, state, item)
+    return BoardCard(str(item.id), face, tuple(cells), moves, f"{path}/move", state.view.group, item.version)
 
 
-def _moves(uow: UnitOfWork, state: ListState, item: Entity) -> tuple[Action, ...]:
+def _moves(uow: UnitOfWork, state: ListState, item: Entity) -> tuple[Option, ...]:
     entity_type, by = state.entity_type, state.view.group
     if entity_type is None or not allowed(uow, f"{item.type}:update", item.department, owner=item.owner):
         return ()
@@ -142,11 +147,4 @@ def _moves(uow: UnitOfWork, state: ListState, item: Entity) -> tuple[Action, ...
     choices = [choice for choice in entity_type.fields[by].choices if not choice.retired and choice.key != current]
     if stages is not None and stages.field == by and current is not None:
         choices = [choice for choice in choices if choice.key in stages.moves.get(current, ())]
-    path = entity_path(uow.registry, item.type, item.id)
-    return tuple(
-        Action(
-            label=text_of(choice.label), href=f"{path}/move", post=True,
-            fields={"field": by, "value": choice.key, "version": item.version, "back": state.href()},
-        )
-        for choice in choices
-    )
+    return tuple(Option(choice.key, text_of(choice.label), choice.tone) for choice in choices)

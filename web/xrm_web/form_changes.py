@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
+
 from xrm.access.policy import require_any
 from xrm.departments.queries import get_tree
 from xrm.entities.links import Title
@@ -20,7 +21,7 @@ from xrm.entities.rows import find_row
 from xrm.entities.service import update_entity
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.roles.queries import get_role
-from xrm.roles.service import update_role
+from xrm.roles.service import KEEP, update_role
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
@@ -175,12 +176,9 @@ def save_change(uow: UnitOfWork, entity_type: EntityType, entity_id: UUID, sent:
 
 
 def _save_role(uow: UnitOfWork, changing: Changing, raw: Mapping[str, object], version: int, sent: Sent) -> None:
-    period = {}
-    if "_since" in sent or "_until" in sent:
-        since, until = read_period(uow, sent)
-        period = {"since": since, "until": until}
+    since, until = read_period(uow, sent) if "_since" in sent else (KEEP, KEEP)
     try:
-        update_role(uow, changing.id, raw, version=version, **period)
+        update_role(uow, changing.id, raw, version=version, since=since, until=until)
     except InvalidInput as error:
         raise InvalidInput(
             [Problem("_until" if one.path == "until" else one.path, one.message) for one in error.problems]

@@ -22,7 +22,7 @@ from xrm.schema.fields.base import InvalidValue
 from xrm.schema.fields.dates import read_date
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.form_inputs import Sent, read_form
+from xrm_web.form_inputs import Sent, choices_of_types, read_form
 from xrm_web.form_pages import (
     FormPage,
     FormSection,
@@ -76,8 +76,9 @@ def create_page(
     errors = errors_by_field(problems)
     values = {**default_values(uow, entity_type), **given_values(uow, entity_type, args)}
     party = _party(uow, entity_type, sent, args) if entity_type.kind == "role" else None
-    own = [department_input(departments, _with_department(sent, args), errors.get("_department", ()))]
-    own += _own_inputs(uow, entity_type, party, sent, errors)
+    own = [] if entity_type.kind != "role" or party else [_party_input(uow, entity_type, sent, errors)]
+    own.append(department_input(departments, _with_department(sent, args), errors.get("_department", ())))
+    own += _own_inputs(uow, entity_type, sent, errors)
     sections = sections_of(uow, entity_type, values, sent, errors, is_new=True)
     if entity_type.kind == "party":
         sections = (*sections[:1], _contact_section(sent, errors), *sections[1:])
@@ -108,21 +109,33 @@ def _with_department(sent: Sent | None, args: Mapping[str, str]) -> Any:
     return {"_department": args["department"]}
 
 
-def _party(uow: UnitOfWork, role_type: EntityType, sent: Sent | None, args: Mapping[str, str]) -> Title:
+def _party(uow: UnitOfWork, role_type: EntityType, sent: Sent | None, args: Mapping[str, str]) -> Title | None:
+    """Whose role it becomes; None while that is not chosen."""
     text = (sent.get("party") if sent is not None else None) or args.get("party", "")
+    if not text:
+        return None
     try:
         found = get_entity(uow, UUID(text))
     except ValueError:
-        raise NotFound(msg("A role belongs to a person or an organization. Open their page and add the role there.")) from None
+        raise NotFound(msg("There is nothing with the id {id} that you may see.", id=text[:80])) from None
     if found.type not in role_type.declaration.of:
         raise NotFound(msg("{title} cannot have this role.", title=found.title))
     return Title(found.id, found.type, found.title)
 
 
+def _party_input(uow: UnitOfWork, role_type: EntityType, sent: Sent | None, errors: Mapping[str, list[str]]) -> FieldInput:
+    wanted = sent.get("party__search", "") if sent is not None else ""
+    of = role_type.declaration.of
+    return FieldInput(
+        name="party", kind="link", label=gettext("Who"), choices=choices_of_types(uow, of, (), wanted), required=True,
+        errors=tuple(errors.get("party", ())), search_url=f"/pick?type={','.join(of)}", wide=True,
+    )
+
+
 def _own_inputs(
-    uow: UnitOfWork, entity_type: EntityType, party: Title | None, sent: Sent | None, errors: Mapping[str, list[str]]
+    uow: UnitOfWork, entity_type: EntityType, sent: Sent | None, errors: Mapping[str, list[str]]
 ) -> list[FieldInput]:
-    if party is not None:
+    if entity_type.kind == "role":
         return period_inputs(sent, errors, since=uow.today.isoformat())
     if entity_type.kind != "party":
         return []
@@ -215,6 +228,8 @@ def _save_role(
     uow: UnitOfWork, role_type: EntityType, raw: Mapping[str, object], department: UUID, sent: Sent
 ) -> tuple[Saved, UUID]:
     party = _party(uow, role_type, sent, {})
+    if party is None:
+        raise InvalidInput([Problem("party", msg("Choose a person or an organization."))])
     since, until = read_period(uow, sent)
     try:
         start_role(uow, party.id, role_type.name, raw, department=department, since=since, until=until)

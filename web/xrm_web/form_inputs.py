@@ -12,6 +12,7 @@ from uuid import UUID
 
 from babel.numbers import format_decimal
 from werkzeug.datastructures import MultiDict
+
 from xrm.entities.queries import titles
 from xrm.folding import fold
 from xrm.schema.fields.countries import country_names, language_names
@@ -41,7 +42,8 @@ def kind_of_input(fielded: Fielded, key: str) -> str:
     """The macro that draws the input of a field."""
     field, kind = fielded.fields[key], fielded.field_type(key).input
     if field.many and kind in ("country", "language"):
-        return "multiselect"
+        # Two hundred boxes help nobody: names are typed, in the reader's language.
+        return "tags"
     if field.many and kind not in ("tags", "choices", "links", "file", "image"):
         return LINES
     return _KINDS.get(kind, kind)
@@ -79,11 +81,16 @@ def _by_name(names: Mapping[str, str]) -> tuple[Option, ...]:
 
 def link_choices(uow: UnitOfWork, field: Field, ids: Sequence[str], wanted: str = "") -> tuple[Option, ...]:
     """The present targets of a link by their titles, then what a search without JavaScript found."""
+    return choices_of_types(uow, field.to, ids, wanted)
+
+
+def choices_of_types(uow: UnitOfWork, types: Sequence[str], ids: Sequence[str], wanted: str = "") -> tuple[Option, ...]:
+    """As ``link_choices``, for entities of these types."""
     known = [one for text in ids if (one := _uuid(text))]
     found = titles(uow, known) if known else {}
     options = {str(one): Option(str(one), found[one].title) for one in known if one in found}
     if wanted.strip():
-        for hit in suggest(uow, wanted, uow.registry.types_for(field.to)):
+        for hit in suggest(uow, wanted, uow.registry.types_for(types)):
             options.setdefault(str(hit.id), Option(str(hit.id), hit.title, note=hit.subtitle))
     return tuple(options.values())
 
@@ -167,6 +174,9 @@ def stored_texts(kind: str, field: Field, value: Any) -> tuple[str, tuple[str, .
     match value:
         case tuple() if kind == LINES:
             return "\n".join(_text(field, one) for one in value), (), {}
+        case tuple() if kind == "tags" and field.type in ("country", "language"):
+            names = country_names(language()) if field.type == "country" else language_names(language())
+            return "", tuple(names.get(one, one) for one in value), {}
         case tuple():
             return "", tuple(str(one) for one in value), {}
         case Money():
@@ -228,6 +238,8 @@ def _raw(kind: str, field: Field, text: str, several: tuple[str, ...], parts: Ma
             if not any(part.strip() for part in parts.values()):
                 return None
             return f"{parts['hours'].strip() or 0}:{parts['minutes'].strip().rjust(2, '0')}"
+        case "tags" if field.type != "tags":
+            return [part.strip() for part in text.split(",") if part.strip()]
         case "datetime":
             return _moment(text)
         case _ if kind == LINES:

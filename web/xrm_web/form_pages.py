@@ -201,7 +201,7 @@ def merged_errors(error: InvalidInput, **renamed: str) -> dict[str, list[str]]:
 
 def title_of_new(entity_type: EntityType) -> str:
     """The heading of the form for something new, in a sentence that both languages can say of any type."""
-    return gettext("New: %(type)s", type=text_of(entity_type.label.one))
+    return str(gettext("New %(type)s", type=text_of(entity_type.label.one)))
 
 
 def type_title(entity_type: EntityType) -> str:

@@ -8,21 +8,21 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from flask import stream_with_context
+
 from xrm.departments.queries import Department, get_tree
 from xrm.entities.listing import ListQuery
 from xrm.entities.queries import Entity, Page, list_entities
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.i18n import gettext
 from xrm_web.inputs import Cell
 from xrm_web.list_columns import known_columns
 from xrm_web.list_rows import Beside, cell_of, read_beside
 from xrm_web.list_state import ListState
-from xrm_web.i18n import gettext
 
-Result = TypeVar("Result")
-Read = Callable[[Callable[[UnitOfWork], Result]], Result]
 PAGE = 500
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"[+-][0-9][0-9 .,]*%?")
@@ -51,7 +51,9 @@ def _item(state: ListState, item: Entity) -> dict[str, Any]:
     return found
 
 
-def csv_parts(read: Callable[[Callable[[UnitOfWork], Any]], Any], state: ListState, departments: Sequence[Department]) -> Iterator[str]:
+def csv_parts(
+    read: Callable[[Callable[[UnitOfWork], Any]], Any], state: ListState, departments: Sequence[Department]
+) -> Iterator[str]:
     """The list as pieces of CSV, each page in a unit of work of its own so that a long list holds no transaction."""
     known = known_columns(state.entity_type)
     heads = [gettext("Name"), *(known[key].label for key in state.shown_columns), gettext("Id")]
@@ -60,7 +62,7 @@ def csv_parts(read: Callable[[Callable[[UnitOfWork], Any]], Any], state: ListSta
         query = state.query(departments, limit=PAGE)
         yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _lines([heads])
         while True:
-            page, lines = read(lambda uow, query=query: _page(uow, state, query))
+            page, lines = read(partial(_page, state=state, query=query))
             yield _lines(lines)
             if not page.next:
                 return
@@ -69,7 +71,7 @@ def csv_parts(read: Callable[[Callable[[UnitOfWork], Any]], Any], state: ListSta
     return stream_with_context(parts())
 
 
-def _page(uow: UnitOfWork, state: ListState, query: ListQuery) -> tuple[Page, list[list[str]]]:
+def _page(uow: UnitOfWork, *, state: ListState, query: ListQuery) -> tuple[Page, list[list[str]]]:
     page = list_entities(uow, query)
     beside = read_beside(uow, state, page.items)
     get_tree(uow)

@@ -9,6 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
+
 from xrm.departments.queries import get_tree
 from xrm.entities.links import Title
 from xrm.entities.listing import Filter

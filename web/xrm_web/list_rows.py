@@ -9,6 +9,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import select
+
 from xrm.access.models import user
 from xrm.access.policy import allowed
 from xrm.departments.queries import get_tree

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
+
 from xrm.departments.queries import Department
 from xrm.entities.listing import Filter, ListQuery
 from xrm.schema.model import View

@@ -3,19 +3,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
+from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request, session
+
 from xrm.access import sign_in as access
 from xrm.access.users import User
+from xrm.errors import Conflict
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 from xrm_web.i18n import language
 
 Result = TypeVar("Result")
 LIFETIME = 14 * 24 * 3600
+TOUCH_EVERY = 10 * 60
 
 
 @dataclass(frozen=True)
@@ -92,21 +98,32 @@ def cookie_name() -> str:
 
 
 def start(email: str, password: str) -> str | None:
-    """A new session's token, or None when the e-mail address or the password is wrong; any older session is ended."""
-    old = request.cookies.get(cookie_name())
-    address, agent = request.remote_addr or "", request.user_agent.string[:300]
+    """A new session's token, or None when the e-mail address or the password is wrong; any older session is ended.
 
-    def begin(uow: UnitOfWork) -> str | None:
-        found = access.sign_in(uow, email, password)
-        if found is None:
-            return None
+    Raises:
+        Conflict: with code ``throttled``, after too many tries.
+    """
+    old = request.cookies.get(cookie_name())
+    address, agent = request.remote_addr or "", request.user_agent.string
+
+    def count(uow: UnitOfWork) -> None:
+        access.check_throttle(uow, email, address)
+        access.count_failure(uow, email, address)
+
+    def begin(uow: UnitOfWork, user_id: UUID) -> str:
         if old:
             access.end_session(uow, old)
-        return access.start_session(uow, found.id, address, agent)
+        return access.start_session(uow, user_id, address, agent, email=email)
 
-    token = runtime().write(begin, system_actor("web"))
-    if token is not None:
-        session.clear()
+    # Counted before the password is looked at, so that tries in parallel do not slip through together; and looked at outside
+    # of a writing transaction, because it takes long on purpose.
+    system = system_actor("web")
+    runtime().write(count, system)
+    found = runtime().read(lambda uow: access.sign_in(uow, email, password), system)
+    if found is None:
+        return None
+    token = runtime().write(lambda uow: begin(uow, found.id), system)
+    session.clear()
     return token
 
 
@@ -124,6 +141,23 @@ def set_cookie(response: Response, name: str, value: str, *, lifetime: int = LIF
     response.set_cookie(name, value, max_age=lifetime, path="/", httponly=True, secure=secure, samesite="Lax")
 
 
+def touch(response: Response) -> Response:
+    """Note now and then that the session is in use, after the answer is made; other requests take no write lock for it."""
+    token = request.cookies.get(cookie_name())
+    if token and g.get("visitor") and g.visitor.actor is not None:
+        touched: dict[str, float] = current_app.extensions["xrm_touched"]
+        now = time.monotonic()
+        if now - touched.get(token, -TOUCH_EVERY) >= TOUCH_EVERY:
+            touched[token] = now
+            for old in [one for one, at in touched.items() if now - at > TOUCH_EVERY]:
+                del touched[old]
+            with suppress(Conflict):
+                runtime().write(lambda uow: access.touch_session(uow, token), system_actor("web"))
+    return response
+
+
 def init_sessions(app: Flask) -> None:
     """Find the visitor before anything else of a request."""
+    app.extensions["xrm_touched"] = {}
     app.before_request(load_visitor)
+    app.after_request(touch)

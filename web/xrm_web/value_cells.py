@@ -55,7 +55,8 @@ def cell_of_field(registry: Registry, fielded: Fielded, key: str, value: Any, fo
     field_type = fielded.field_type(key)
     shown = typography(field_type.format(field, value, language()))
     if field_type.is_multiple(field):
-        return Cell(kind="tags", text=shown, items=tuple(Cell(text=field_type.format_one(field, one, language())) for one in value))
+        items = tuple(Cell(text=field_type.format_one(field, one, language())) for one in value)
+        return Cell(kind="tags", text=shown, items=items)
     return _single(fielded, field, value, shown)
 
 
@@ -66,6 +67,9 @@ def kind_of(fielded: Fielded, key: str) -> str:
         kind = {"number": "number", "date": "date", "datetime": "datetime", "yes_no": "yes_no"}.get(
             fielded.field_type(key).expression_type, "text"
         )
+    if kind == "choice" and all(choice.tone == "neutral" for choice in fielded.fields[key].choices):
+        # A colour that says nothing is noise: only choices with tones are drawn as badges.
+        return "text"
     return {"rich_text": "long_text", "choice": "badge"}.get(kind, kind)
 
 
@@ -101,4 +105,6 @@ def _link_cell(registry: Registry, value: Any, found: Titles) -> Cell:
 def role_chips(registry: Registry, names: Iterable[str]) -> tuple[RoleChip, ...]:
     """Role types as chips in their colours."""
     found = (registry.entity_types[name] for name in names if name in registry.entity_types)
-    return tuple(RoleChip(sentence(text_of(item.label.one)), item.declaration.color or "slate", item.declaration.icon) for item in found)
+    return tuple(
+        RoleChip(sentence(text_of(item.label.one)), item.declaration.color or "slate", item.declaration.icon) for item in found
+    )

@@ -31,7 +31,8 @@ def run(session: Session, *, model: str | None) -> None:
     """Compute all scores anew, or those of one model."""
     runs = run_models(session.runtime, session.actor, model, lambda key, count: say(f"{key}: {count}"))
     items = [_run_item(one) for one in runs]
-    session.give({"items": items, "next": None}, lambda: print_table(items, ("model", "written", "removed", "seconds", "failure")))
+    columns = ("model", "written", "removed", "seconds", "failure")
+    session.give({"items": items, "next": None}, lambda: print_table(items, columns))
     if any(one.failure for one in runs):
         raise click.exceptions.Exit(1)
 

@@ -24,6 +24,7 @@ class Access:
 
     is_system: bool = False
     scopes: dict[str, Scope] = field(default_factory=dict)
+    visible_entity: ColumnElement[bool] | None = None  # built once, since most statements need it
 
     def scope(self, subject: str, verb: str) -> Scope:
         """Where the actor may do this; wildcards of both parts are joined in."""
@@ -199,6 +200,13 @@ def visible_record(uow: UnitOfWork, types: Iterable[str]) -> ColumnElement[bool]
 
 def visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``entity``, of whatever type, may be seen and is not deleted."""
+    access = access_of(uow)
+    if access.visible_entity is None:
+        access.visible_entity = _visible_entity(uow)
+    return access.visible_entity
+
+
+def _visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
     types = uow.registry.entity_types.values()
     if access_of(uow).scope("*", "read").is_everywhere:
         known = [item.name for item in types if item.kind != "role"]

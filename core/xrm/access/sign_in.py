@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 
 from xrm.access.models import session, sign_in_attempt, user
 from xrm.access.passwords import is_right
-from xrm.access.users import User, get_user
+from xrm.access.users import USER_COLUMNS, User, get_user
 from xrm.errors import Conflict, msg
 from xrm.unit_of_work import UnitOfWork
 
@@ -74,11 +74,14 @@ def start_session(uow: UnitOfWork, user_id: uuid.UUID, address: str, agent: str,
 
 def find_session(uow: UnitOfWork, token: str) -> User | None:
     """The active user of a session that has neither expired nor idled too long."""
-    row = uow.execute(select(session).where(session.c.token_hash == _hash(token))).first()
-    if row is None or row.expires_at <= uow.now or row.seen_at + IDLE <= uow.now:
+    row = uow.execute(
+        select(session.c.expires_at, session.c.seen_at, *USER_COLUMNS)
+        .join(user, user.c.id == session.c.user_id)
+        .where(session.c.token_hash == _hash(token), user.c.is_active)
+    ).mappings().first()
+    if row is None or row["expires_at"] <= uow.now or row["seen_at"] + IDLE <= uow.now:
         return None
-    found = get_user(uow, row.user_id)
-    return found if found is not None and found.is_active else None
+    return User(**{column.name: row[column.name] for column in USER_COLUMNS})
 
 
 def touch_session(uow: UnitOfWork, token: str) -> None:

@@ -32,14 +32,14 @@ class User:
         return Actor("user", self.id, self.name, self.language, via)
 
 
-_COLUMNS = (
+USER_COLUMNS = (
     user.c.id, user.c.email, user.c.name, user.c.is_active, user.c.language, user.c.time_zone, user.c.theme, user.c.density
 )
 
 
 def get_user(uow: UnitOfWork, user_id: uuid.UUID) -> User | None:
     """The user of this id, active or not."""
-    row = uow.execute(select(*_COLUMNS).where(user.c.id == user_id)).first()
+    row = uow.execute(select(*USER_COLUMNS).where(user.c.id == user_id)).first()
     return User(**row._mapping) if row else None
 
 
@@ -49,7 +49,7 @@ def find_user(uow: UnitOfWork, email: str) -> User:
     Raises:
         NotFound: when there is none.
     """
-    row = uow.execute(select(*_COLUMNS).where(user.c.email_key == email.strip().casefold(), user.c.is_active)).first()
+    row = uow.execute(select(*USER_COLUMNS).where(user.c.email_key == email.strip().casefold(), user.c.is_active)).first()
     if row is None:
         raise NotFound(msg("There is no active user {email}. Create one with: xrm user create", email=email))
     return User(**row._mapping)
@@ -57,7 +57,7 @@ def find_user(uow: UnitOfWork, email: str) -> User:
 
 def list_users(uow: UnitOfWork) -> list[User]:
     """All users by name: colleagues are known to each other."""
-    return [User(**row._mapping) for row in uow.execute(select(*_COLUMNS).order_by(user.c.name, user.c.id))]
+    return [User(**row._mapping) for row in uow.execute(select(*USER_COLUMNS).order_by(user.c.name, user.c.id))]
 
 
 def names_of(uow: UnitOfWork, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -80,7 +80,9 @@ def write_message(
 
 
 def _department_of(uow: UnitOfWork, party: Row[Any], point: Row[Any]) -> uuid.UUID:
-    candidates = [point.department_id] if point.department_id else [party.department_id, *sorted(departments_of(uow, party))]
+    candidates: list[uuid.UUID] = [point.department_id]
+    if point.department_id is None:
+        candidates = [party.department_id, *sorted(departments_of(uow, party))]
     allowed_ones = [one for one in candidates if allowed(uow, "message:send", one)]
     return (allowed_ones or candidates)[0]
 
@@ -99,10 +101,17 @@ def _find_address(uow: UnitOfWork, party: Row[Any], to: uuid.UUID) -> Row[Any]:
 def _check(uow: UnitOfWork, channel: Channel, party: Row[Any], point: Row[Any], subject: str, body: str) -> None:
     problems = []
     objection = objection_to(uow, party, point.id)
+    if point.kind not in channel.contact_point_kinds:
+        objection = msg("{address} is no address of this channel. Choose another.", address=point.value)
     if objection is not None:
         problems.append(Problem("to", objection))
-    if point.kind not in channel.contact_point_kinds:
-        problems.append(Problem("to", msg("{address} is no address of this channel. Choose another.", address=point.value)))
+    problems += _wrong_texts(channel, subject, body)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _wrong_texts(channel: Channel, subject: str, body: str) -> list[Problem]:
+    problems = []
     if channel.has_subject and not subject:
         problems.append(Problem("subject", msg("This is needed. Fill it in.")))
     if len(subject) > LONGEST_SUBJECT:
@@ -114,8 +123,7 @@ def _check(uow: UnitOfWork, channel: Channel, party: Row[Any], point: Row[Any], 
     most = min(channel.maximum_length or LONGEST_BODY, LONGEST_BODY)
     if len(body) > most:
         problems.append(Problem("body", msg("At most {most} characters.", most=most)))
-    if problems:
-        raise InvalidInput(problems)
+    return problems
 
 
 def _insert(uow: UnitOfWork, channel: Channel, party: Row[Any], point: Row[Any], values: dict[str, Any]) -> QueuedMessage:

@@ -77,7 +77,7 @@ def _part(
     state: ColumnElement[Any] = table.c[stages.field] if stages else literal("", String)
     if field.key in entity_type.child_tables:
         child = entity_type.child_tables[field.key]
-        links = table.c.id.in_(select(child.c.owner_id).where(child.c[field.key] == entity_id))
+        links: ColumnElement[bool] = table.c.id.in_(select(child.c.owner_id).where(child.c[field.key] == entity_id))
     else:
         links = table.c[field.key] == entity_id
     newest = (

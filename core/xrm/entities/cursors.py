@@ -10,7 +10,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +56,8 @@ def _pack(value: Any) -> Any:
         return {"t": value.isoformat()}
     if isinstance(value, date):
         return {"d": value.isoformat()}
+    if isinstance(value, timedelta):
+        return {"s": f"{value // timedelta(microseconds=1)}"}
     if isinstance(value, Decimal):
         return {"n": str(value)}
     if isinstance(value, uuid.UUID):
@@ -63,7 +65,10 @@ def _pack(value: Any) -> Any:
     return value
 
 
-_READ: dict[str, Callable[[str], Any]] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal, "u": uuid.UUID}
+_READ: dict[str, Callable[[str], Any]] = {
+    "t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal, "u": uuid.UUID,
+    "s": lambda text: timedelta(microseconds=int(text)),
+}
 
 
 def _unpack(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from xrm.access.models import user
 from xrm.access.policy import visible_entity
 from xrm.entities.computing import add_computed
 from xrm.entities.links import Title, get_titles
@@ -39,6 +40,7 @@ class Entity:
     since: date | None = None
     until: date | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    owner_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def get_entity(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str = "") -> En
     Raises:
         NotFound: when there is none (of this type), or the actor may not see it.
     """
-    statement = select(entity).where(entity.c.id == entity_id, visible_entity(uow))
+    statement = select(entity, user.c.name.label("owner_name")).outerjoin(user, user.c.id == entity.c.owner_id)
+    statement = statement.where(entity.c.id == entity_id, visible_entity(uow))
     known = uow.registry.get(type_name) if type_name else None
     if known is not None:
         own = [column for columns in known.field_columns.values() for column in columns]
@@ -108,11 +111,11 @@ def get_entity(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str = "") -> En
         values = load_values(uow.connection, entity_type, entity_type.table, [entity_id]).get(entity_id, {})
     else:
         empty: dict[str, Any] = {field.key: () for field in entity_type.multiple_fields}
-        values = {**load_row(entity_type, row), **empty, **load_children(uow.connection, entity_type, [entity_id])[entity_id]}
+        values = {**load_row(entity_type, dict(row)), **empty, **load_children(uow.connection, entity_type, [entity_id])[entity_id]}
     values = add_computed(uow, entity_type, values, tuple(entity_type.fields))
     return Entity(
         row["id"], row["type"], row["title"], row["version"], row["department_id"], row["owner_id"], row["created_at"],
-        row["updated_at"], fields=values,
+        row["updated_at"], fields=values, owner_name=row["owner_name"] or "",
     )
 
 

@@ -74,7 +74,8 @@ class Attachments:
         row = _meant(known, dates.get("valid_from"))
         if row is None:
             validate_new(declared, raw, situation_of(self._uow))
-            self._work.relationships.append(RelationshipDraft(declared.name, *ends, values=raw, **dates))
+            begin, end = dates.get("valid_from"), dates.get("valid_until")
+            self._work.relationships.append(RelationshipDraft(declared.name, *ends, begin, end, values=raw))
             return
         raw.update(dict.fromkeys(plan.values.cleared))
         changed = {key: day for key, day in dates.items() if getattr(row, key) != day}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from xrm.access.policy import require, require_any
 from xrm.contact_points.service import add_checked
@@ -40,7 +40,7 @@ def write_batch(uow: UnitOfWork, places: Places, plans: Sequence[RowPlan]) -> li
     """
     present = read_present(uow, plans)
     works, ends = _prepare_all(uow, places, present, plans)
-    _write(uow, plans, works, present)
+    _write(uow, plans, works)
     for position, work in works.items():
         plan = plans[position]
         first = next(iter(plan.things), "")
@@ -55,56 +55,63 @@ def _prepare_all(
     coming: dict[Key, uuid.UUID] = {}
     for plan, ids in zip(plans, new_ids, strict=True):
         for name, thing in plan.things.items():
-            coming.update((key, ids[name]) for key in thing.keys() if key not in present.ids)
+            coming.update((key, ids[name]) for key in thing.known_as() if key not in present.ids)
     preparation = RowPreparation(uow, present, places, coming)
     works: dict[int, RowWork] = {}
     ends: dict[int, RowEnd] = {}
-    waiting = range(len(plans))
+    waiting = list(range(len(plans)))
     while waiting:
         lost: set[Key] = set()
         for position in waiting:
-            plan = plans[position]
-            try:
-                works[position] = preparation.prepare(position, plan, new_ids[position])
-            except XrmError as error:
-                ends[position] = RowEnd(plan, "failed", problems_of(error))
-            except WaitsFor as wait:
-                ends[position] = RowEnd(plan, "failed", waits_for=wait.keys)
-            if position not in works:
-                lost |= plan.own_keys() & coming.keys()
+            made = _prepare_one(preparation, position, plans[position], new_ids[position])
+            if isinstance(made, RowWork):
+                works[position] = made
+            else:
+                ends[position] = made
+                lost |= plans[position].own_keys() & set(coming)
         for key in lost:
-            coming.pop(key, None)
+            del coming[key]
         # What relied on a row that fails cannot be written in this batch either.
-        waiting = [position for position in works if lost & plans[position].needed_keys()] if lost else ()
-        for position in waiting:
-            del works[position]
+        waiting = [position for position in works if lost and lost & plans[position].needed_keys()]
+        works = {position: work for position, work in works.items() if position not in waiting}
     return works, ends
 
 
-def _write(uow: UnitOfWork, plans: Sequence[RowPlan], works: dict[int, RowWork], present: Present) -> None:
+def _prepare_one(
+    preparation: RowPreparation, position: int, plan: RowPlan, new_ids: Mapping[str, uuid.UUID]
+) -> RowWork | RowEnd:
+    try:
+        return preparation.prepare(position, plan, new_ids)
+    except XrmError as error:
+        return RowEnd(plan, "failed", problems_of(error))
+    except WaitsFor as wait:
+        return RowEnd(plan, "failed", waits_for=wait.keys)
+
+
+def _write(uow: UnitOfWork, plans: Sequence[RowPlan], works: Mapping[int, RowWork]) -> None:
     ordered = [works[position] for position in sorted(works)]
     _create(uow, plans, ordered)
-    for work in ordered:
-        for entity_id, _, raw in work.changes:
-            update_entity(uow, entity_id, raw)
-        for (system, key), entity_id in work.identifiers:
-            set_identifier(uow, system, key, entity_id)
-    drafts = [draft for work in ordered for draft in work.roles]
-    if drafts:
+    if drafts := [draft for work in ordered for draft in work.roles]:
         start_roles(uow, drafts)
-    for work in ordered:
-        for change in work.role_changes:
-            update_role(uow, change.id, change.values, **change.dates)
-    _add_points(uow, ordered, present)
-    links = [draft for work in ordered for draft in work.relationships]
-    if links:
+    _add_points(uow, ordered)
+    if links := [draft for work in ordered for draft in work.relationships]:
         relate_many(uow, links)
-    for change in (one for work in ordered for one in work.relationship_changes):
-        update_relationship(uow, change.id, change.values, **change.dates)
-    interactions = [draft for work in ordered for draft in work.interactions]
-    if interactions:
+    if interactions := [draft for work in ordered for draft in work.interactions]:
         record_interactions(uow, interactions)
-    for one, _, texts in (change for work in ordered for change in work.interaction_changes):
+    for work in ordered:
+        _change(uow, work)
+
+
+def _change(uow: UnitOfWork, work: RowWork) -> None:
+    for entity_id, _, raw in work.changes:
+        update_entity(uow, entity_id, raw)
+    for (system, key), entity_id in work.identifiers:
+        set_identifier(uow, system, key, entity_id)
+    for change in work.role_changes:
+        update_role(uow, change.id, change.values, **change.dates)
+    for change in work.relationship_changes:
+        update_relationship(uow, change.id, change.values, **change.dates)
+    for one, _, texts in work.interaction_changes:
         update_interaction(uow, one, subject=texts["subject"], body=texts["body"], outcome=texts["outcome"])
 
 
@@ -118,7 +125,7 @@ def _create(uow: UnitOfWork, plans: Sequence[RowPlan], works: Iterable[RowWork])
             create_entities(uow, drafts)
 
 
-def _add_points(uow: UnitOfWork, works: Iterable[RowWork], present: Present) -> None:
+def _add_points(uow: UnitOfWork, works: Iterable[RowWork]) -> None:
     points = [draft for work in works for draft in work.points]
     if not points:
         return

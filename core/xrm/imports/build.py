@@ -91,7 +91,7 @@ def _thing(name: str, loaded: Dictionary[str, Any]) -> ThingSpec:
 def _role(loaded: Dictionary[str, Any]) -> RoleSpec:
     given = dict(loaded)
     fields = _values(given.pop("fields", {}))
-    dates = {key: _value(given.pop(key)) for key in ("since", "until") if key in given}
+    dates: dict[str, Any] = {key: _value(given.pop(key)) for key in ("since", "until") if key in given}
     return RoleSpec(fields=fields, **dates, **given)
 
 
@@ -104,8 +104,8 @@ def _contact_point(loaded: Dictionary[str, Any]) -> ContactPointSpec:
 
 def _relationship(loaded: Dictionary[str, Any]) -> RelationshipSpec:
     given = dict(loaded)
-    ends = {key: _reference(given.pop(key)) for key in ("source", "target")}
-    dates = {key: _value(given.pop(key)) for key in ("valid_from", "valid_until") if key in given}
+    ends: dict[str, Any] = {key: _reference(given.pop(key)) for key in ("source", "target")}
+    dates: dict[str, Any] = {key: _value(given.pop(key)) for key in ("valid_from", "valid_until") if key in given}
     return RelationshipSpec(fields=_values(given.pop("fields", {})), **ends, **dates, **given)
 
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping as Dictionary
+from collections.abc import Iterable
+from collections.abc import Mapping as Dictionary
 
 from xrm.contact_points.kinds import HANDLE, KINDS
 from xrm.errors import Message, Problem, msg
@@ -37,7 +38,8 @@ class _Check:
             self._thing(thing, [one.name for one in self._mapping.things[:position]])
         for number, link in enumerate(self._mapping.relationships):
             path = ("relationships", number)
-            declared = self._known(link.relationship, self._registry.relationship_types, "relationship type", (*path, "relationship"))
+            types = self._registry.relationship_types
+            declared = self._known(link.relationship, types, "relationship type", (*path, "relationship"))
             self._reference(link.source, (*path, "from"))
             self._reference(link.target, (*path, "to"))
             if declared:
@@ -58,14 +60,16 @@ class _Check:
             return
         entity_type = types[thing.type]
         if not thing.identifiers and not thing.match:
-            self._add(path, msg("How is it found again at the next run? Write identifiers: {{system: column}}, or match: [field]."), key=True)
+            message = msg("How is it found again at the next run? Write identifiers: {{system: column}}, or match: [field].")
+            self._add(path, message, key=True)
         for key in thing.match:
             self._match(entity_type, thing, key)
         self._values(thing.identifiers, (*path, "identifiers"))
         self._fields(entity_type, thing.fields, path)
         for key, spec in thing.fields.items():
             if spec.refer and spec.refer.thing and spec.refer.thing not in before:
-                self._add((*path, "fields", key), msg("A field can lead only to things written above this one. Change the order."))
+                message = msg("A field can lead only to things written above this one. Change the order.")
+                self._add((*path, "fields", key), message)
         for number, role in enumerate(thing.roles):
             self._role(thing, role, (*path, "roles", number))
         for number, point in enumerate(thing.contact_points):

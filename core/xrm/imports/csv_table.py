@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -69,15 +70,22 @@ def open_csv(path: Path, options: SourceOptions, known: Collection[str]) -> Tabl
     """
     encoding = find_encoding(path, options.encoding)
     raw = path.open("rb")
+    try:
+        return _table(path, raw, encoding, options, known)
+    except InvalidInput:
+        raw.close()
+        raise
+
+
+def _table(path: Path, raw: IO[bytes], encoding: str, options: SourceOptions, known: Collection[str]) -> Table:
     size = max(path.stat().st_size, 1)
-    # The text stream is closed with the raw one, by the generator of rows.
-    stream = open(raw.fileno(), encoding=encoding, newline="", closefd=False)  # noqa: SIM115, PTH123
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
     lines = _Lines(stream)
     sample = lines.peek(options.header_row + _SAMPLE)[options.header_row - 1 :]
-    if lines.too_long and sample and len(sample[0]) >= LONGEST_CELL:
+    if sample and len(sample[0]) >= LONGEST_CELL:
         raise InvalidInput(
             [Problem("", msg("The header line has more than {most} characters: too many columns. Remove some.",
-                             most=LONGEST_LINE), f"{path}:{options.header_row}")]
+                             most=LONGEST_CELL), f"{path}:{options.header_row}")]
         )
     separator = options.separator or find_separator(sample, known)
     if len(separator) != 1:
@@ -86,19 +94,13 @@ def open_csv(path: Path, options: SourceOptions, known: Collection[str]) -> Tabl
         next(lines, None)
     records = _records(lines, separator)
     first = next(records, None)
-    if first is None:
-        raise InvalidInput([Problem("", msg("The file has no rows. Export it again."), str(path))])
-    if first.problem is not None:
-        raise InvalidInput([Problem("", first.problem, f"{path}:{first.line}")])
+    if first is None or first.problem is not None:
+        message = first.problem if first is not None else None
+        raise InvalidInput([Problem("", message or msg("The file has no rows. Export it again."), str(path))])
     header = check_header(str(path), first.line, first.cells)
     overflow = [position for position, name in enumerate(header) if name in options.overflow]
-
-    def rows() -> Iterator[Row]:
-        with raw, stream:
-            for row in records:
-                yield row if row.problem else checked_row(row.line, row.cells, header, overflow, separator)
-
-    return Table(str(path), header, rows(), lambda: min(raw.tell() / size, 1.0) if not raw.closed else 1.0, separator)
+    rows = (row if row.problem else checked_row(row.line, row.cells, header, overflow, separator) for row in records)
+    return Table(str(path), header, rows, lambda: 1.0 if raw.closed else min(raw.tell() / size, 1.0), separator, stream.close)
 
 
 def _records(lines: _Lines, separator: str) -> Iterator[Row]:

@@ -115,6 +115,12 @@ def _value(description: str, **options: Any) -> Part:
     return EitherTextOr(ValueGrammar, "column", description, **options)
 
 
+def _field_values() -> Part:
+    return Keyed(
+        _value("Where the value comes from."), "Field and where it comes from.", data_key="fields", attribute="fields"
+    )
+
+
 class SourceGrammar(Grammar):
     """How the file is to be read; what is left out is guessed."""
 
@@ -135,7 +141,7 @@ class RoleGrammar(Grammar):
     when = Column("Only when this column is filled.")
     since = _value("Its first day.")
     until = _value("The first day it no longer holds.")
-    fields_ = Keyed(_value("Where the value comes from."), "Field and where it comes from.", data_key="fields", attribute="fields")
+    fields_ = _field_values()
 
 
 class ContactPointGrammar(Grammar):
@@ -143,7 +149,7 @@ class ContactPointGrammar(Grammar):
 
     kind = Text("email, phone, mobile, fax, url, postal or handle:network.", required=True, example="phone")
     value = _value("Where it comes from.")
-    parts = Keyed(_value("Where the part comes from."), "The parts of a postal address.")
+    parts_ = Keyed(_value("Where the part comes from."), "The parts of a postal address.", data_key="parts", attribute="parts")
     label = Text("What it is for.")
     country_from = Column("The column with the country of a telephone number.")
     lenient = Flag("Keep old telephone numbers as written that no plan of numbers knows.")
@@ -160,7 +166,7 @@ class ThingGrammar(Grammar):
         EitherTextOr(KeyGrammar, "column", "The column of the key."), "System and the key it gave."
     )
     match = Several(Text(), "Fields that are equal when it is there already.")
-    fields_ = Keyed(_value("Where the value comes from."), "Field and where it comes from.", data_key="fields", attribute="fields")
+    fields_ = _field_values()
     roles = Several(Nested(RoleGrammar), "Its roles.")
     contact_points = Several(Nested(ContactPointGrammar), "Its addresses.")
 
@@ -174,7 +180,7 @@ class RelationshipGrammar(Grammar):
     when = Column("Only when this column is filled.")
     valid_from = _value("Its first day.")
     valid_until = _value("The first day it no longer holds.")
-    fields_ = Keyed(_value("Where the value comes from."), "Field and where it comes from.", data_key="fields", attribute="fields")
+    fields_ = _field_values()
 
 
 class InteractionGrammar(Grammar):

@@ -58,7 +58,7 @@ class ThingPlan:
     roles: list[RolePlan]
     points: list[PointPlan]
 
-    def keys(self) -> list[Key]:
+    def known_as(self) -> list[Key]:
         """How systems call it."""
         return list(self.identifiers.items())
 
@@ -97,7 +97,7 @@ class RowPlan:
 
     def own_keys(self) -> set[Key]:
         """The identifiers of its things."""
-        return {key for thing in self.things.values() for key in thing.keys()}
+        return {key for thing in self.things.values() for key in thing.known_as()}
 
     def needed_keys(self) -> set[Key]:
         """The identifiers of what it refers to and does not bring itself."""
@@ -113,8 +113,9 @@ class RowPlan:
         """What makes two rows speak of one thing: its identifiers, or the values it is matched by."""
         found: set[tuple[Any, ...]] = set()
         for thing in self.things.values():
-            found.update(("key", *key) for key in thing.keys())
+            found.update(("key", *key) for key in thing.known_as())
             if thing.spec.match:
-                found.add(("match", thing.spec.type, *(str(thing.values.filled.get(key)) .casefold() for key in thing.spec.match)))
+                compared = (str(thing.values.filled.get(key)).casefold() for key in thing.spec.match)
+                found.add(("match", thing.spec.type, *compared))
         found.update(("interaction", *item.key) for item in self.interactions)
         return found

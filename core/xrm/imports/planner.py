@@ -14,8 +14,8 @@ from xrm.imports.mapping import (
     RelationshipSpec,
     RoleSpec,
     ThingSpec,
-    ValueSpec,
     Values,
+    ValueSpec,
 )
 from xrm.imports.plan import (
     End,

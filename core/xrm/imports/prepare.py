@@ -6,13 +6,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from xrm.entities.drafts import EntityDraft, situation_of
+from xrm.entities.drafts import situation_of
 from xrm.entities.service import prepare as prepare_entity
-from xrm.errors import InvalidInput, Problem, XrmError, msg
+from xrm.errors import InvalidInput, Problem, msg
 from xrm.imports.attachments import Attachments
 from xrm.imports.places import Places
 from xrm.imports.plan import End, FieldValues, Key, RolePlan, RowPlan, ThingPlan
@@ -114,13 +114,13 @@ class RowPreparation:
         if existing is None:
             home = self.places.home(thing.spec.department)
             draft = prepare_entity(self.uow, thing.spec.type, raw, department=home, identifiers=thing.identifiers)
-            work.drafts.append((thing.spec.name, EntityDraft(draft.type, draft.values, home, draft.owner, draft.identifiers, new_id)))
+            work.drafts.append((thing.spec.name, replace(draft, id=new_id)))
         else:
             raw.update(dict.fromkeys(thing.values.cleared))
             declared = self.uow.registry.get(thing.spec.type)
             if self.differs(declared, raw, self.present.values[existing]):
                 work.changes.append((existing, thing.spec.type, raw))
-            work.identifiers += [(key, existing) for key in thing.keys() if key not in self.present.ids]
+            work.identifiers += [(key, existing) for key in thing.known_as() if key not in self.present.ids]
         one = existing or new_id
         for held in thing.roles:
             with placed(held.spec.role):
@@ -128,7 +128,7 @@ class RowPreparation:
         return one
 
     def _find(self, place: tuple[int, str], thing: ThingPlan) -> uuid.UUID | None:
-        found = {key: self.present.ids[key] for key in thing.keys() if key in self.present.ids}
+        found = {key: self.present.ids[key] for key in thing.known_as() if key in self.present.ids}
         if len(set(found.values())) > 1:
             raise InvalidInput(msg("Its identifiers belong to different entities: {keys}. Merge them, or mend the keys.",
                                    keys=", ".join(" ".join(key) for key in found)))
@@ -175,9 +175,9 @@ class RowPreparation:
                 raise WaitsFor((end.key,))
         return found
 
-    def dates(self, **given: Any) -> dict[str, date]:
+    def dates(self, **given: Any) -> dict[str, Any]:
         """The days among these raw values; empty ones are left out."""
-        found = {}
+        found: dict[str, Any] = {}
         for key, raw in given.items():
             with placed(key):
                 day = read_date(raw, self.uow.parse_context)
@@ -190,6 +190,7 @@ def _same_period(rows: list[Any], begin: date | None, begins: str, ends: str) ->
     """The row that is meant: with a first day the one of that day, or an open one without; else the open or latest one."""
     if begin is not None:
         same = [row for row in rows if getattr(row, begins) == begin]
-        return next(iter(same), None) or next((row for row in rows if getattr(row, begins) is None and getattr(row, ends) is None), None)
+        same += [row for row in rows if getattr(row, begins) is None and getattr(row, ends) is None]
+        return same[0] if same else None
     ranked = sorted(rows, key=lambda row: (getattr(row, ends) is None, getattr(row, ends) or date.min))
     return ranked[-1] if ranked else None

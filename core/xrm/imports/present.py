@@ -104,7 +104,7 @@ def _read_relationships(uow: UnitOfWork, present: Present, linked: set[uuid.UUID
 def _match(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present) -> None:
     for position, plan in enumerate(plans):
         for name, thing in plan.things.items():
-            if thing.spec.match and not any(key in present.ids for key in thing.keys()):
+            if thing.spec.match and not any(key in present.ids for key in thing.known_as()):
                 try:
                     found = _find_equal(uow, thing)
                 except InvalidInput as error:

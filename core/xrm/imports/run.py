@@ -33,7 +33,7 @@ MOST_TOGETHER = 5_000
 Progress = Callable[[int, float], None]
 
 
-def run_import(
+def run_import(  # noqa: PLR0913  # what a person may choose about one import
     runtime: Runtime, actor: Actor, path: Path, mapping_path: Path, *, dry_run: bool = False,
     department: uuid.UUID | None = None, progress: Progress | None = None, rejects: Path | None = None,
 ) -> ImportReport:
@@ -62,6 +62,7 @@ def run_import(
         else:
             Run(mapping, table, CommittingWriter(runtime, actor, places), report, kept, progress).run()
     finally:
+        table.close()
         if kept is not None:
             kept.close()
     report.rejects = str(kept.path) if kept is not None and kept.written else ""

@@ -31,6 +31,7 @@ class Table:
     rows: Iterator[Row]
     progress: Callable[[], float]
     separator: str = ","
+    close: Callable[[], None] = lambda: None
 
 
 def check_header(file: str, line: int, cells: Sequence[str]) -> list[str]:
@@ -69,8 +70,9 @@ def checked_row(line: int, cells: list[str], header: Sequence[str], overflow: Se
     if surplus > 0 and overflow:
         cells = _joined(cells, surplus, overflow, separator) or cells
     if len(cells) != wanted:
-        return Row(line, cells, msg("It has {count} cells, but there are {wanted} columns. Put values with {separator} in quotes.",
-                                    count=len(cells), wanted=wanted, separator=separator))
+        message = msg("It has {count} cells, but there are {wanted} columns. Put values with {separator} in quotes.",
+                      count=len(cells), wanted=wanted, separator=separator)
+        return Row(line, cells, message)
     for cell in cells:
         if "\x00" in cell:
             return Row(line, cells, msg("It contains the character NUL, which is no text. Save the file as text again."))

@@ -7,7 +7,6 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from xrm.contact_points.service import ContactPointDraft
@@ -27,7 +26,7 @@ class RoleChange:
     id: uuid.UUID
     type: str
     values: Mapping[str, Any]
-    dates: Mapping[str, date]
+    dates: Mapping[str, Any]
 
 
 @dataclass(slots=True)

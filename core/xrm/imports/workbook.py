@@ -43,7 +43,7 @@ def open_workbook(path: Path, options: SourceOptions) -> Table:
         ConfigurationError: when the library that reads workbooks is not installed.
     """
     try:
-        import python_calamine
+        import python_calamine  # noqa: PLC0415  # an extra: only who reads workbooks needs it
     except ModuleNotFoundError as error:
         raise ConfigurationError(msg("Workbooks need a library. Install it with: pip install 'xrm[office]'")) from error
     _check_size(path)

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_row
@@ -58,15 +60,7 @@ def timeline(
     """What was between us and this entity, newest first; empty when the actor may not see the entity."""
     limit = max(1, min(limit, MOST))
     part = interaction_participant
-    statement = (
-        select(interaction, user.c.name.label("author"))
-        .join(part, part.c.interaction_id == interaction.c.id)
-        .outerjoin(user, user.c.id == interaction.c.created_by)
-        .where(
-            part.c.entity_id == entity_id, visible_interaction(uow),
-            select(entity.c.id).where(entity.c.id == entity_id, visible_entity(uow)).exists(),
-        )
-    )
+    statement = _entries_of(uow, entity_id)
     if kind:
         statement = statement.where(interaction.c.kind == kind)
     if before is not None:
@@ -76,15 +70,38 @@ def timeline(
         )
     rows = uow.execute(statement.order_by(part.c.at.desc(), part.c.interaction_id.desc()).limit(limit + 1)).all()
     has_more, rows = len(rows) > limit, rows[:limit]
+    items = _build(uow, rows)
+    return TimelinePage(items, (items[-1].at, items[-1].id) if has_more else None)
+
+
+def timeline_entry(uow: UnitOfWork, entity_id: uuid.UUID, interaction_id: uuid.UUID) -> Interaction | None:
+    """One interaction of this entity, if the actor may see it."""
+    found = _build(uow, uow.execute(_entries_of(uow, entity_id).where(interaction.c.id == interaction_id)).all())
+    return found[0] if found else None
+
+
+def _entries_of(uow: UnitOfWork, entity_id: uuid.UUID) -> Select[Any]:
+    part = interaction_participant
+    return (
+        select(interaction, user.c.name.label("author"))
+        .join(part, part.c.interaction_id == interaction.c.id)
+        .outerjoin(user, user.c.id == interaction.c.created_by)
+        .where(
+            part.c.entity_id == entity_id, visible_interaction(uow),
+            select(entity.c.id).where(entity.c.id == entity_id, visible_entity(uow)).exists(),
+        )
+    )
+
+
+def _build(uow: UnitOfWork, rows: Sequence[Any]) -> tuple[Interaction, ...]:
     people = _participants(uow, [row.id for row in rows])
-    items = tuple(
+    return tuple(
         Interaction(
             row.id, row.kind, row.department_id, row.channel, row.direction, row.subject, row.body, row.outcome, row.duration,
             row.at, row.version, row.author or "", people.get(row.id, ()),
         )
         for row in rows
     )
-    return TimelinePage(items, (items[-1].at, items[-1].id) if has_more else None)
 
 
 def _participants(uow: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[Title, ...]]:

@@ -4,18 +4,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, case, func, literal, select, union_all
 
 from xrm.access.policy import visible_entity
 from xrm.entities.links import Title
 from xrm.entities.models import entity
 from xrm.relationships.models import relationship
 from xrm.relationships.queries import holds_on, load_fields, visible_kind
+from xrm.schema.registry import RelationshipType
+from xrm.schema.storage import join_types, read_joined
 from xrm.unit_of_work import UnitOfWork
+
+MOST_TABLES = 40
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,16 @@ def list_groups(
     numbered = counted.subquery("numbered")
     wanted = and_(numbered.c.nth > skip, numbered.c.nth <= skip + each)
     order = (numbered.c.type, numbered.c.is_forward.desc(), numbered.c.nth)
-    rows = uow.execute(select(numbered).where(wanted).order_by(*order)).all()
-    return _group(uow, rows)
+    tables = _tables(uow)
+    joined, columns = join_types(numbered, numbered.c.id, [table for _, table in tables])
+    statement = select(numbered, *columns).select_from(joined).where(wanted).order_by(*order)
+    return _group(uow, tables, uow.execute(statement).mappings().all())
+
+
+def _tables(uow: UnitOfWork) -> list[tuple[RelationshipType, Table]]:
+    """The types with fields of their own, if their tables can all be joined; none when they are too many."""
+    found = [(one, one.table) for one in uow.registry.relationship_types.values() if one.table is not None]
+    return found if len(found) <= MOST_TABLES else []
 
 
 def _ends(uow: UnitOfWork, entity_id: uuid.UUID, periods: list[ColumnElement[bool]], *, is_forward: bool) -> Select[Any]:
@@ -86,14 +99,23 @@ def _ends(uow: UnitOfWork, entity_id: uuid.UUID, periods: list[ColumnElement[boo
     )
 
 
-def _group(uow: UnitOfWork, rows: Any) -> list[RelatedGroup]:
-    values = load_fields(uow, rows)
+def _group(
+    uow: UnitOfWork, tables: Sequence[tuple[RelationshipType, Table]], rows: Sequence[RowMapping]
+) -> list[RelatedGroup]:
+    numbers = {one.name: number for number, (one, _) in enumerate(tables)}
+    if tables:
+        owned = [(numbers[row["type"]], row["id"], row) for row in rows if row["type"] in numbers]
+        values = read_joined(uow.connection, tables, owned)
+    else:
+        values = load_fields(uow, [(row["id"], row["type"]) for row in rows])
     items: dict[tuple[str, bool], list[Related]] = {}
     totals: dict[tuple[str, bool], int] = {}
     for row in rows:
-        key = (row.type, bool(row.is_forward))
-        totals[key] = row.total
-        other = Title(row.other_id, row.other_type, row.other_title)
-        one = Related(row.id, other, row.valid_from, row.valid_until, row.department_id, values.get(row.id, {}))
+        key = (row["type"], bool(row["is_forward"]))
+        totals[key] = row["total"]
+        other = Title(row["other_id"], row["other_type"], row["other_title"])
+        one = Related(
+            row["id"], other, row["valid_from"], row["valid_until"], row["department_id"], values.get(row["id"], {})
+        )
         items.setdefault(key, []).append(one)
     return [RelatedGroup(name, forward, totals[name, forward], tuple(some)) for (name, forward), some in items.items()]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -119,7 +119,7 @@ def _wanted(
 
 def _build(uow: UnitOfWork, rows: Sequence[Any]) -> list[Relationship]:
     titles = get_titles(uow, {one for row in rows for one in (row.source_id, row.target_id)})
-    values = load_fields(uow, rows)
+    values = load_fields(uow, [(row.id, row.type) for row in rows])
     return [
         Relationship(
             row.id, row.type, row.source_id, titles[row.source_id].title, titles[row.source_id].type, row.target_id,
@@ -130,11 +130,11 @@ def _build(uow: UnitOfWork, rows: Sequence[Any]) -> list[Relationship]:
     ]
 
 
-def load_fields(uow: UnitOfWork, rows: Sequence[Any]) -> dict[uuid.UUID, dict[str, Any]]:
-    """The fields of relationships, whose rows have ``id`` and ``type``: id → field → value."""
+def load_fields(uow: UnitOfWork, pairs: Iterable[tuple[uuid.UUID, str]]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The fields of relationships, given by id and type: id → field → value."""
     ids: dict[str, list[uuid.UUID]] = {}
-    for row in rows:
-        ids.setdefault(row.type, []).append(row.id)
+    for one, name in pairs:
+        ids.setdefault(name, []).append(one)
     types = {name: uow.registry.get_relationship(name) for name in ids}
     groups = [(found, found.table, ids[name]) for name, found in types.items() if found.table is not None]
     return load_values_of_types(uow.connection, relationship, groups)

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select
 
 from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_role
 from xrm.entities.models import entity
 from xrm.roles.models import role
-from xrm.schema.storage import load_values_of_types
+from xrm.schema.storage import join_types, load_values_of_types, read_joined
 from xrm.unit_of_work import UnitOfWork
+
+MOST_COLUMNS = 900
 
 
 @dataclass(frozen=True)
@@ -73,22 +75,28 @@ def open_role_types(uow: UnitOfWork, party_ids: Iterable[uuid.UUID]) -> dict[uui
 
 
 def _load(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[Role]:
-    names = [item.name for item in uow.registry.of_kind("role")]
+    types = uow.registry.of_kind("role")
+    # One wide SELECT, as long as a database takes so many columns.
+    is_wide = sum(len(item.table.columns) for item in types) <= MOST_COLUMNS
+    about: FromClause = role.join(entity, entity.c.id == role.c.party_id).outerjoin(user, user.c.id == role.c.owner_id)
+    joined, columns = join_types(about, role.c.id, [item.table for item in types] if is_wide else [])
     rows = uow.execute(
-        select(role, entity.c.title, user.c.name.label("owner_name"))
-        .join(entity, entity.c.id == role.c.party_id)
-        .outerjoin(user, user.c.id == role.c.owner_id)
-        .where(wanted, visible_role(uow, names), visible_entity(uow))
-    ).all()
-    ids: dict[str, list[uuid.UUID]] = {}
-    for row in rows:
-        ids.setdefault(row.type, []).append(row.id)
-    groups = [(uow.registry.get(name), uow.registry.get(name).table, some) for name, some in ids.items()]
-    values = load_values_of_types(uow.connection, role, groups)
+        select(role, entity.c.title, user.c.name.label("owner_name"), *columns)
+        .select_from(joined)
+        .where(wanted, visible_role(uow, [item.name for item in types]), visible_entity(uow))
+    ).mappings().all()
+    numbers = {item.name: number for number, item in enumerate(types)}
+    pairs = [(item, item.table) for item in types]
+    if is_wide:
+        values = read_joined(uow.connection, pairs, [(numbers[row["type"]], row["id"], row) for row in rows])
+    else:
+        groups = [(item, item.table, [row["id"] for row in rows if row["type"] == item.name]) for item in types]
+        values = load_values_of_types(uow.connection, role, [group for group in groups if group[2]])
     return [
         Role(
-            row.id, row.type, row.party_id, row.title, row.department_id, row.since, row.until, row.owner_id, row.version,
-            row.until is None or row.until > uow.today, row.owner_name or "", values.get(row.id, {}),
+            row["id"], row["type"], row["party_id"], row["title"], row["department_id"], row["since"], row["until"],
+            row["owner_id"], row["version"], row["until"] is None or row["until"] > uow.today, row["owner_name"] or "",
+            values.get(row["id"], {}),
         )
         for row in rows
     ]

@@ -8,7 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    Column, ColumnElement, Connection, FromClause, Select, Table, delete, insert, literal, select, union_all, update,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    Table,
+    delete,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
 )
 
 from xrm.schema.model import Field
@@ -86,27 +98,34 @@ def _children(
     connection: Connection, asked: Sequence[tuple[Fielded, Field, Sequence[uuid.UUID]]], owners: Iterable[uuid.UUID]
 ) -> dict[uuid.UUID, dict[str, tuple[Any, ...]]]:
     found: dict[uuid.UUID, dict[str, tuple[Any, ...]]] = {owner: {} for owner in owners}
-    # Tables whose value columns have the same types are read by one SELECT.
-    alike: dict[str, list[int]] = {}
+    # Tables whose value columns go together in one SELECT are read by one; texts of all kinds do.
+    alike: dict[tuple[str, ...], list[int]] = {}
     for number, (fielded, field, _) in enumerate(asked):
-        alike.setdefault(repr([column.type for column in _value_columns(fielded, field)]), []).append(number)
+        alike.setdefault(_kinds(fielded, field), []).append(number)
     for numbers in alike.values():
-        rows = connection.execute(union_all(*(_one_child(number, *asked[number]) for number in numbers)))
+        width = max(len(_value_columns(*asked[number][:2])) for number in numbers)
+        rows = connection.execute(union_all(*(_one_child(number, width, *asked[number]) for number in numbers)))
         for number, owner, _, *values in sorted(rows, key=lambda row: row.position):
             fielded, field, _ = asked[number]
             names = [column.name for column in _value_columns(fielded, field)]
-            value = fielded.field_type(field.key).load(field, dict(zip(names, values, strict=True)))
+            value = fielded.field_type(field.key).load(field, dict(zip(names, values, strict=False)))
             found[owner][field.key] = (*found[owner].get(field.key, ()), value)
     return found
+
+
+def _kinds(fielded: Fielded, field: Field) -> tuple[str, ...]:
+    types = [column.type for column in _value_columns(fielded, field)]
+    return ("text",) if all(isinstance(one, String) for one in types) else tuple(repr(one) for one in types)
 
 
 def _value_columns(fielded: Fielded, field: Field) -> list[Column[Any]]:
     return [column for column in fielded.child_tables[field.key].columns if column.name not in ("owner_id", "position")]
 
 
-def _one_child(number: int, fielded: Fielded, field: Field, owners: Sequence[uuid.UUID]) -> Select[Any]:
+def _one_child(number: int, width: int, fielded: Fielded, field: Field, owners: Sequence[uuid.UUID]) -> Select[Any]:
     child = fielded.child_tables[field.key]
-    values = [column.label(f"c{at}") for at, column in enumerate(_value_columns(fielded, field))]
+    values: list[ColumnElement[Any]] = [column.label(f"c{at}") for at, column in enumerate(_value_columns(fielded, field))]
+    values += [literal("").label(f"c{at}") for at in range(len(values), width)]
     rows = select(literal(number).label("number"), child.c.owner_id, child.c.position, *values)
     return rows.where(child.c.owner_id.in_(owners))
 
@@ -128,24 +147,41 @@ def load_values_of_types(
 
     ``base`` is the table that has a row for each of them (role, relationship).
     """
-    joined: FromClause = base
-    columns: list[ColumnElement[Any]] = []
-    for number, (_, table, _) in enumerate(groups):
-        joined = joined.outerjoin(table, table.c.id == base.c.id)
-        columns += [column.label(f"t{number}_{at}") for at, column in enumerate(table.columns)]
     ids = [one for _, _, some in groups for one in some]
     if not ids:
         return {}
-    rows = {row["base_id"]: row for row in connection.execute(
-        select(base.c.id.label("base_id"), *columns).select_from(joined).where(base.c.id.in_(ids))
-    ).mappings()}
-    asked = [(fielded, field, some) for fielded, _, some in groups for field in fielded.multiple_fields]
-    children = _children(connection, asked, ids)
+    types = [(fielded, table) for fielded, table, _ in groups]
+    joined, columns = join_types(base, base.c.id, [table for _, table in types])
+    statement = select(base.c.id.label("base_id"), *columns).select_from(joined).where(base.c.id.in_(ids))
+    rows = {row["base_id"]: row for row in connection.execute(statement).mappings()}
+    owners = [(number, one) for number, (_, _, some) in enumerate(groups) for one in some if one in rows]
+    return read_joined(connection, types, [(number, one, rows[one]) for number, one in owners])
+
+
+def join_types(
+    rows: FromClause, row_id: ColumnElement[Any], tables: Sequence[Table]
+) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """The rows with the tables of several types beside them, each filled for rows of its type, and all their columns."""
+    columns: list[ColumnElement[Any]] = []
+    for number, table in enumerate(tables):
+        rows = rows.outerjoin(table, table.c.id == row_id)
+        columns += [column.label(f"t{number}_{at}") for at, column in enumerate(table.columns)]
+    return rows, columns
+
+
+def read_joined(
+    connection: Connection, types: Sequence[tuple[Fielded, Table]], rows: Sequence[tuple[int, uuid.UUID, Mapping[str, Any]]]
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """The values of rows of ``join_types``, each given as (number of its type, id, row), with those of multiple fields."""
+    ids: dict[int, list[uuid.UUID]] = {}
+    for number, one, _ in rows:
+        ids.setdefault(number, []).append(one)
+    asked = [(types[number][0], field, some) for number, some in ids.items() for field in types[number][0].multiple_fields]
+    children = _children(connection, asked, [one for _, one, _ in rows])
     found: dict[uuid.UUID, dict[str, Any]] = {}
-    for number, (fielded, table, some) in enumerate(groups):
+    for number, one, row in rows:
+        fielded, table = types[number]
         empty: dict[str, tuple[Any, ...]] = {field.key: () for field in fielded.multiple_fields}
-        for one in some:
-            if one in rows:
-                own = {column.name: rows[one][f"t{number}_{at}"] for at, column in enumerate(table.columns)}
-                found[one] = {**load_row(fielded, own), **empty, **children[one]}
+        own = {column.name: row[f"t{number}_{at}"] for at, column in enumerate(table.columns)}
+        found[one] = {**load_row(fielded, own), **empty, **children[one]}
     return found

@@ -22,6 +22,10 @@ score = Table(
     Column("model_version", Text, nullable=False),
     Column("computed_at", UtcDateTime, nullable=False),
     Index("ix_score_entity_model", "entity_id", "model"),
-    Index("ix_score_role_model", "role_id", "model"),
     Index("ix_score_model_department", "model", "department_id", "value", "entity_id"),
+)
+# Few models score roles: the others need no entry here.
+Index(
+    "ix_score_role_model", score.c.role_id, score.c.model,
+    sqlite_where=score.c.role_id.is_not(None), postgresql_where=score.c.role_id.is_not(None),
 )

@@ -38,7 +38,7 @@ class Sink:
     async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
         if self.end_of_data:
             return self.end_of_data
-        self.received.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=policy.default)))
+        self.received.append(cast("EmailMessage", message_from_bytes(envelope.content, policy=policy.default)))
         self.recipients.append(list(envelope.rcpt_tos))
         if self.cuts_after_data:
             self.cuts_after_data -= 1

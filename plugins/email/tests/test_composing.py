@@ -15,6 +15,7 @@ from xrm_email.smtp import check, send
 
 ACCOUNT = Account("127.0.0.1", 25, "none", "us@example.org", "Us, the team")
 MESSAGE = OutgoingMessage(uuid.UUID(int=1), "<1@example.org>", "email", "ada@example.com", "Ada", "Hello", "Text")
+ENCODED = "=?utf-8?q?a=0D=0ABcc:b@example.com?="
 SETTINGS = {"host": "mail.example.org", "from_address": "us@example.org"}
 
 
@@ -29,24 +30,17 @@ def test_what_is_not_exactly_one_address_is_refused(recipient: str) -> None:
     assert result.state == "refused"
 
 
-@pytest.mark.parametrize("subject", ["a\nBcc: b@example.com", "a\rb", "a\x00b", "a\u2028b"])
+@pytest.mark.parametrize("subject", ["a\nBcc: b@example.com", "a\rb", "a\x00b", "a\u2028b", ENCODED])
 def test_a_subject_of_several_lines_is_refused(subject: str) -> None:
     assert send(replace(MESSAGE, subject=subject), SETTINGS).state == "refused"
 
 
-def test_a_subject_that_looks_encoded_stays_text() -> None:
-    mail = compose(replace(MESSAGE, subject="=?utf-8?q?a=0D=0ABcc:b@example.com?="), ACCOUNT)
-
-    assert mail["Bcc"] is None
-    assert b"\r\nBcc" not in mail.as_bytes()
-
-
-@pytest.mark.parametrize("name", ["Ada\r\nBcc: all@example.com", 'Ada" <x@example.com>, "', "Ada, Countess", "É\x00"])
+@pytest.mark.parametrize("name", ["Ada\r\nBcc: all@example.com", 'Ada" <x@example.com>, "', "Ada, Countess", "É\x00", ENCODED])
 def test_a_name_stays_a_name(name: str) -> None:
     mail = compose(replace(MESSAGE, recipient_name=name), ACCOUNT)
 
     assert [one.addr_spec for one in mail["To"].addresses] == ["ada@example.com"]
-    assert mail["Bcc"] is None
+    assert b"\r\nBcc" not in mail.as_bytes()
     assert mail["From"].addresses[0].display_name == "Us, the team"
 
 

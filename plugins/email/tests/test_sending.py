@@ -82,7 +82,8 @@ class Post:
 @pytest.fixture
 def post(runtime: Runtime, admin: Actor, departments: Departments) -> Post:
     def make(uow: UnitOfWork) -> tuple[uuid.UUID, uuid.UUID]:
-        person = create_entity(uow, "person", {"first_name": "Ada", "last_name": "Lovelace, Countess"}, department=departments.sales)
+        name = {"first_name": "Ada", "last_name": "Lovelace, Countess"}
+        person = create_entity(uow, "person", name, department=departments.sales)
         return person, add_contact_point(uow, person, "email", "ada@example.com")
 
     person, point = runtime.write(make, admin)
@@ -140,12 +141,12 @@ def test_a_refused_recipient_marks_the_address(post: Post, sink: Sink, answer: s
     post.run()
 
     assert (post.seen(queued).state, post.bounced(), answer in post.outcome()) == ("refused", True, True)
-    with pytest.raises(InvalidInput, match="ada@example.com"):
+    with pytest.raises(InvalidInput, match="ada@example"):
         post.write()
 
 
-@pytest.mark.parametrize(("answer", "is_bounced"), [("554 looks like spam", False), ("550 5.7.1 policy", False), ("550 no", True)])
-def test_a_refused_text_does_not_blame_the_address(post: Post, sink: Sink, answer: str, is_bounced: bool) -> None:
+@pytest.mark.parametrize(("answer", "is_bounced"), [("554 spam", False), ("550 5.7.1 policy", False), ("550 no", True)])
+def test_a_refused_text_blames_the_address_only_if_the_server_does(post: Post, sink: Sink, answer: str, is_bounced: bool) -> None:
     sink.end_of_data = answer
     queued = post.write()
 

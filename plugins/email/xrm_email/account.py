@@ -46,7 +46,8 @@ class Account:
         given = {key: str(value).strip() for key, value in settings.items()}
         for key in ("host", "from_address"):
             if not given.get(key):
-                raise BadSettings(f"{key} is not set. Write it under [plugins.email] in xrm.toml, or in XRM_PLUGIN_EMAIL__{key.upper()}.")
+                variable = f"XRM_PLUGIN_EMAIL__{key.upper()}"
+                raise BadSettings(f"{key} is not set. Write it under [plugins.email] in xrm.toml, or in {variable}.")
         security = given.get("security") or "starttls"
         if security not in PORTS:
             raise BadSettings(f"security is {security!r}. Write starttls, ssl or none.")

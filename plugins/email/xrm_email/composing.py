@@ -34,7 +34,16 @@ def compose(message: OutgoingMessage, account: Account) -> EmailMessage:
     mail.set_content(message.body.replace("\r\n", "\n"))
     if account.html:
         mail.add_alternative(as_html(message.body), subtype="html")
+    _require_headers_as_meant(mail)
     return mail
+
+
+def _require_headers_as_meant(mail: EmailMessage) -> None:
+    """A last look at what goes over the wire: each line of the head begins a header that was set here, or continues one."""
+    head = mail.as_bytes().partition(b"\r\n\r\n")[0]
+    names = [line.partition(b":")[0].decode("latin-1") for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
+    if sorted(names) != sorted(mail.keys()) or any(b"\n" in line or b"\r" in line for line in head.split(b"\r\n")):
+        raise ValueError("The headers of the message would not be the ones meant.")
 
 
 def plain_address(text: str) -> str:
@@ -56,19 +65,23 @@ def plain_address(text: str) -> str:
 
 
 def checked_line(name: str, text: str) -> str:
-    """The text, if it is one line without control characters.
+    """The text, if it is one line without control characters and nothing in it is taken for an encoded word.
+
+    Python decodes ``=?utf-8?q?…?=`` in a header that is set, line breaks included: so a line break could be smuggled in.
 
     Raises:
         ValueError: otherwise.
     """
     if not text.isprintable():
         raise ValueError(f"The {name} must be one line of text.")
+    if "=?" in text:
+        raise ValueError(f'The {name} must not contain "=?".')
     return text
 
 
 def one_line(text: str) -> str:
-    """A name as one line: whatever is not printable becomes a space."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    """A name as one line: whatever is not printable becomes a space, and nothing in it is taken for an encoded word."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).replace("=?", "= ?").split())
 
 
 def as_html(text: str) -> str:

@@ -40,9 +40,9 @@ def actions(uow: UnitOfWork, entity: Entity) -> list[Action]:
     if uow.registry.get(entity.type).kind != "party":
         return []
     points = select(uow, "contact_point", ["id", "value", "preferred", "entity", "kind", "valid_until"]).subquery()
+    is_open = points.c.valid_until.is_(None) | (points.c.valid_until > uow.today)
     rows = uow.execute(
-        points.select()
-        .where(points.c.entity == entity.id, points.c.kind == "email", points.c.valid_until.is_(None) | (points.c.valid_until > uow.today))
+        points.select().where(points.c.entity == entity.id, points.c.kind == "email", is_open)
         .order_by(points.c.preferred.desc(), points.c.id)
     ).all()
     if not rows:
@@ -53,7 +53,8 @@ def actions(uow: UnitOfWork, entity: Entity) -> list[Action]:
         Field("subject", "text", label("Subject", "Objet"), required=True, length=500),
         Field("body", "long_text", label("Text", "Texte"), required=True),
     )
-    return [Action("write", label("Write e-mail", "Écrire un courriel"), run=_write, asks=asks, permission="message:send", icon="mail")]
+    name = label("Write e-mail", "Écrire un courriel")
+    return [Action("write", name, run=_write, asks=asks, permission="message:send", icon="mail")]
 
 
 def _write(uow: UnitOfWork, entity_id: uuid.UUID, values: Mapping[str, Any]) -> Message:

@@ -22,7 +22,7 @@ _ENHANCED = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
 
 
 def send(message: OutgoingMessage, settings: Mapping[str, str]) -> SendResult:
-    """Hand a message to the mail server. What concerns the server or the settings is tried again, what concerns the address is not."""
+    """Hand a message to the mail server: what concerns server or settings is tried again, what concerns the address is not."""
     try:
         account = Account.of(settings)
     except BadSettings as error:
@@ -61,7 +61,7 @@ def connected(account: Account) -> Iterator[smtplib.SMTP]:
     else:
         server = smtplib.SMTP(timeout=account.timeout)
     # SMTP_SSL and STARTTLS check the certificate against this name, which connect() does not keep.
-    server._host = account.host  # type: ignore[attr-defined]  # noqa: SLF001
+    server._host = account.host  # type: ignore[attr-defined]
     watch = threading.Timer(account.deadline, _cut, [server])
     watch.daemon = True
     watch.start()
@@ -112,7 +112,7 @@ def _deliver(server: smtplib.SMTP, mail: EmailMessage) -> SendResult:
 
 
 def _judged(code: int, answer: bytes | str, *, is_about_address: bool) -> SendResult:
-    """4xx: not now. 5xx: never; the address is to blame unless the server names a rule of its own (5.7) or its own state (5.3)."""
+    """4xx: not now. 5xx: never; the address is to blame unless the server names a rule (5.7) or a state (5.3) of its own."""
     detail = f"{code} {_text(answer)}".strip()
     if not 500 <= code < 600:
         return SendResult.retry(detail)

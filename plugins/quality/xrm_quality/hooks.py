@@ -11,7 +11,7 @@ from xrm_quality.panel import blocks_for
 NAME = label("Data quality", "Qualité des données")
 HELP = label(
     "How much of what matters is filled in, less when it has not been touched for long. 100 is complete and fresh.",
-    "La part des informations utiles qui est renseignée, moins si elles n’ont pas bougé depuis longtemps. 100 : complet et à jour.",
+    "La part renseignée des informations utiles, moins si rien n’a bougé depuis longtemps. 100 : complet et à jour.",
 )
 BANDS = (
     Band("good", label("Good", "Bonne"), at_least=75, tone="good"),
@@ -27,7 +27,7 @@ def register_score_models() -> list[ScoreModel]:
 
 
 @hookimpl
-def panels(uow: UnitOfWork, entity: Entity) -> list[Panel]:
+def panels(entity: Entity) -> list[Panel]:
     """Value, band, reasons and what would improve it; made after the page."""
     if entity.type not in {"person", "organization"}:
         return []

@@ -46,7 +46,8 @@ def measure(uow: UnitOfWork, type_name: str, entities: Sequence[uuid.UUID] | Non
     own = key_fields(uow.registry.get(type_name))
     scale = Scale(own)
     parties = select(uow, type_name, ["id", "department", "updated_at", *(one.key for one in own)]).subquery()
-    for party, home, updated_at, *values in uow.execute(_narrowed(sa.select(parties), parties.c.id, entities)):
+    for row in uow.execute(_narrowed(sa.select(parties), parties.c.id, entities)):
+        party, home, updated_at, *values = tuple(row)
         mine = known.get(party, NOTHING)
         is_empty = tuple(value is None for value in values)
         shared = mine.kinds.get(None, NOWHERE)
@@ -82,7 +83,8 @@ def _read_interactions(uow: UnitOfWork, known: dict[uuid.UUID, Known], entities:
 def _read_facets(uow: UnitOfWork, known: dict[uuid.UUID, Known], role_name: str, entities: Sequence[uuid.UUID] | None) -> None:
     own = key_fields(uow.registry.get(role_name))
     facets = select(uow, role_name, ["party", "department", "until", *(one.key for one in own)]).subquery()
-    for party, department, until, *values in uow.execute(_narrowed(sa.select(facets), facets.c.party, entities)):
+    for row in uow.execute(_narrowed(sa.select(facets), facets.c.party, entities)):
+        party, department, until, *values = tuple(row)
         mine = known.setdefault(party, Known()).facets
         filled, asked = mine.get(department, NO_FACETS)
         if until is None or until > uow.today:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,9 @@ def test_a_secret_that_others_can_read_is_a_warning_with_its_remedy(xrm: Xrm, tm
     assert "chmod 600" in outcome.out
 
 
-def test_a_broken_plugin_is_an_error_and_the_rest_runs(bare: Xrm, xrm: Xrm, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("xrm")
+def test_a_broken_plugin_is_an_error_and_the_rest_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bare = Xrm(capsys)
     folder = tmp_path / "instance" / "plugins" / "broken"
     folder.mkdir(parents=True)
     (folder / "plugin.yaml").write_text("plugin: broken\nnonsense: [\n")
@@ -41,9 +45,6 @@ def test_a_broken_plugin_is_an_error_and_the_rest_runs(bare: Xrm, xrm: Xrm, tmp_
 
 
 def test_a_search_index_that_does_not_fit_is_found_and_mended(xrm: Xrm) -> None:
-    import sqlite3  # noqa: PLC0415
-    import os  # noqa: PLC0415
-
     xrm.made("entity", "create", "organization", "--set", "name=Acme")
     database = sqlite3.connect(Path(os.environ["XRM_HOME"]) / "xrm.db")
     database.execute("INSERT INTO search_index(search_index) VALUES('delete-all')")

@@ -79,7 +79,8 @@ def test_a_cursor_continues_a_list_where_the_page_ended(xrm: Xrm) -> None:
 
 
 def test_a_field_given_several_times_has_several_values(xrm: Xrm) -> None:
-    person = xrm.made("entity", "create", "person", "--set", "last_name=Dupont", "--set", "interests=golf", "--set", "interests=jazz")
+    interests = ("--set", "interests=golf", "--set", "interests=jazz")
+    person = xrm.made("entity", "create", "person", "--set", "last_name=Dupont", *interests)
 
     assert xrm.given("entity", "show", person)["interests"] == ["golf", "jazz"]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import random
 import uuid
 from collections.abc import Mapping
@@ -72,27 +73,27 @@ def test_titles_are_in_the_order_of_their_folded_text(graph: Graph) -> None:
     assert found == sorted((fold(name) for name in NAMES), key=lambda key: key.encode())
 
 
-@pytest.mark.parametrize("sort", [("an_integer",), ("-an_integer",), ("an_integer", "title"), ("-an_integer", "-title"), ("title", "an_integer")])
-@pytest.mark.parametrize("limit", [1, 5])
-def test_pages_together_are_the_whole_list_with_empty_values_last(graph: Graph, sort: tuple[str, ...], limit: int) -> None:
+SORTS = (("an_integer",), ("-an_integer",), ("an_integer", "title"), ("-an_integer", "-title"), ("title", "an_integer"))
+
+
+def test_pages_together_are_the_whole_list_with_empty_values_last(graph: Graph) -> None:
     create_many(graph, "sample", [{"a_text": f"S{place % 3}", "an_integer": number} for place, number in enumerate(NUMBERS)])
-    whole = graph.list(ListQuery("sample", sort=sort, limit=1000)).items
 
-    paged = all_pages(graph, ListQuery("sample", sort=sort, limit=limit))
+    for sort, limit in itertools.product(SORTS, (1, 5)):
+        whole = graph.list(ListQuery("sample", sort=sort, limit=1000)).items
+        paged = all_pages(graph, ListQuery("sample", sort=sort, limit=limit))
+        assert [item.id for item in paged] == [item.id for item in whole], sort
+        if sort[0].endswith("an_integer"):
+            values = [item.fields["an_integer"] for item in whole]
+            filled = sorted((one for one in NUMBERS if one is not None), reverse=sort[0].startswith("-"))
+            assert values == [*filled, None, None, None], sort
 
-    assert [item.id for item in paged] == [item.id for item in whole]
-    if sort[0].endswith("an_integer"):
-        values = [item.fields["an_integer"] for item in whole]
-        filled = sorted((one for one in NUMBERS if one is not None), reverse=sort[0].startswith("-"))
-        assert values == [*filled, None, None, None]
 
-
-@pytest.mark.parametrize("direction", ["", "-"])
-def test_every_sortable_field_pages_like_a_full_sort(graph: Graph, direction: str) -> None:
+def test_every_sortable_field_pages_like_a_full_sort(graph: Graph) -> None:
     create_many(graph, "sample", [*SAMPLES, *SAMPLES])
     fields = graph.runtime.registry.get("sample").fields
     sorted_by = []
-    for key in fields:
+    for key, direction in itertools.product(fields, ("", "-")):
         query = ListQuery("sample", sort=(direction + key,), limit=1000)
         try:
             whole = graph.list(query).items
@@ -106,63 +107,60 @@ def test_every_sortable_field_pages_like_a_full_sort(graph: Graph, direction: st
     assert {"a_text", "a_date", "a_datetime", "a_money", "a_decimal", "a_duration", "a_choice", "a_yes_no"} <= set(sorted_by)
 
 
-@pytest.mark.parametrize(
-    ("field", "operator", "value", "titles"),
-    [
-        ("a_text", "eq", "ALPHA", ["Alpha"]), ("a_text", "contains", "eta", ["Éta"]), ("a_text", "starts", "é", ["Éta"]),
-        ("a_text", "contains", "%", []), ("a_text", "contains", "_", []), ("title", "contains", "ETA", ["Éta"]),
-        ("an_integer", "gt", "0", ["Alpha"]), ("an_integer", "between", "-5..0", ["Éta"]), ("an_integer", "empty", None, ["Empty"]),
-        ("a_decimal", "lt", "0", ["Éta"]), ("a_money", "ge", "10", ["Alpha"]), ("a_percent", "eq", "50", ["Éta"]),
-        ("a_yes_no", "eq", "yes", ["Alpha"]), ("a_date", "before", "2026-01-01", ["Éta"]),
-        ("a_datetime", "after", "2026-01-01T09:59:59+00:00", ["Alpha"]), ("a_choice", "in", "one,two", ["Alpha", "Éta"]),
-        ("some_tags", "has", "red", ["Alpha"]), ("some_tags", "empty", None, ["Empty"]), ("an_email", "eq", "B@example.org", ["Éta"]),
-        ("a_country", "eq", "DE", ["Éta"]), ("a_language", "eq", "fr", ["Alpha"]), ("a_rating", "gt", "1", ["Éta"]),
-        ("a_url", "filled", None, ["Alpha", "Éta"]), ("a_phone", "filled", None, ["Alpha", "Éta"]),
-    ],
-)
-def test_a_filter_finds_what_it_names(graph: Graph, field: str, operator: str, value: object, titles: list[str]) -> None:
-    create_many(graph, "sample", SAMPLES)
-    query = ListQuery("sample", filters=(Filter(field, operator, value),))
-
-    found = graph.titles(query)
-
-    assert sorted(found) == sorted(titles)
-    assert graph.read(lambda uow: count_entities(uow, query)) == len(titles)
+FILTERS: list[tuple[str, str, object, list[str]]] = [
+    ("a_text", "eq", "ALPHA", ["Alpha"]), ("a_text", "contains", "eta", ["Éta"]), ("a_text", "starts", "ét", ["Éta"]),
+    ("a_text", "contains", "%", []), ("a_text", "contains", "_", []), ("title", "contains", "ETA", ["Éta"]),
+    ("an_integer", "gt", "0", ["Alpha"]), ("an_integer", "between", "-5..0", ["Éta"]), ("an_integer", "empty", None, ["Empty"]),
+    ("a_decimal", "lt", "0", ["Éta"]), ("a_money", "ge", "10", ["Alpha"]), ("a_percent", "eq", "50", ["Éta"]),
+    ("a_yes_no", "eq", "yes", ["Alpha"]), ("a_date", "before", "2026-01-01", ["Éta"]),
+    ("a_datetime", "after", "2026-01-01T09:59:59+00:00", ["Alpha"]), ("a_choice", "in", "one,two", ["Alpha", "Éta"]),
+    ("some_tags", "has", "red", ["Alpha"]), ("some_tags", "empty", None, ["Empty"]), ("an_email", "eq", "B@example.org", ["Éta"]),
+    ("a_country", "eq", "DE", ["Éta"]), ("a_language", "eq", "fr", ["Alpha"]), ("a_rating", "gt", "1", ["Éta"]),
+    ("a_url", "filled", None, ["Alpha", "Éta"]), ("a_phone", "filled", None, ["Alpha", "Éta"]),
+]
 
 
-@pytest.mark.parametrize(
-    ("where", "titles"),
-    [
-        ('a_text == "alpha"', ["Alpha"]), ("an_integer > 0 or an_integer is empty", ["Alpha", "Empty"]),
-        ('"blue" in some_tags and not a_yes_no', ["Éta"]), ('title == "éta"', ["Éta"]), ('a_date < date("2026-01-01")', ["Éta"]),
-    ],
-)
-def test_an_expression_narrows_a_list(graph: Graph, where: str, titles: list[str]) -> None:
+def test_a_filter_of_each_field_type_finds_what_it_names(graph: Graph) -> None:
     create_many(graph, "sample", SAMPLES)
 
-    try:
-        found = graph.titles(ListQuery("sample", where=where))
-    except InvalidInput:
-        pytest.skip("this function is not part of the language")
-
-    assert sorted(found) == sorted(titles)
+    for field, operator, value, titles in FILTERS:
+        query = ListQuery("sample", filters=(Filter(field, operator, value),))
+        assert sorted(graph.titles(query)) == sorted(titles), query
+        assert graph.read(lambda uow, query=query: count_entities(uow, query)) == len(titles), query
 
 
-@pytest.mark.parametrize("operator", ["eq", "contains", "in", "between", "' OR 1=1 --", "", "__class__", "gt", "empty"])
-@pytest.mark.parametrize("value", ["x' OR '1'='1", "\x00", "\ud800", "9" * 50, None, [], {}, "..", "1..", "é" * 3000, -1, "%"])
-def test_odd_filters_are_refused_or_answered(graph: Graph, operator: str, value: object) -> None:
-    for field in (*graph.runtime.registry.get("sample").fields, "title", "owner", "department", "created_at", "since", "id; DROP TABLE"):
+def test_an_expression_narrows_a_list(graph: Graph) -> None:
+    create_many(graph, "sample", SAMPLES)
+
+    for where, titles in (
+        ('a_text == "Alpha"', ["Alpha"]), ("an_integer > 0 or an_integer is empty", ["Alpha", "Empty"]),
+        ('"blue" in some_tags and not a_yes_no', ["Éta"]), ('title == "Éta"', ["Éta"]), ("a_rating > 1", ["Éta"]),
+    ):
+        assert sorted(graph.titles(ListQuery("sample", where=where))) == sorted(titles), where
+
+
+ODD_OPERATORS = ("eq", "contains", "in", "between", "' OR 1=1 --", "", "__class__", "gt", "empty")
+ODD_VALUES = ("x' OR '1'='1", "\x00", "\ud800", "9" * 50, None, [], {}, "..", "1..", "é" * 3000, -1, "%")
+
+
+def test_odd_filters_are_refused_or_answered(graph: Graph) -> None:
+    names = (*graph.runtime.registry.get("sample").fields, "title", "owner", "department", "created_at", "since", "id; DROP TABLE")
+    refused = 0
+    for name, operator, value in itertools.product(names, ODD_OPERATORS, ODD_VALUES):
         try:
-            items = graph.list(ListQuery("sample", filters=(Filter(field, operator, value),))).items
+            items = graph.list(ListQuery("sample", filters=(Filter(name, operator, value),))).items
         except XrmError:
-            continue
-        assert items == ()
+            refused += 1
+        else:
+            assert items == ()
+
+    assert refused > 500
 
 
-@pytest.mark.parametrize("sort", [("nope",), ("title; DROP TABLE entity",), ("--title",), ("",), ("some_tags",), ("title",) * 9])
-def test_an_odd_sort_is_refused(graph: Graph, sort: tuple[str, ...]) -> None:
-    with pytest.raises(InvalidInput):
-        graph.list(ListQuery("sample", sort=sort))
+def test_an_odd_sort_is_refused(graph: Graph) -> None:
+    for sort in (("nope",), ("title; DROP TABLE entity",), ("--title",), ("",), ("some_tags",), ("title",) * 9):
+        with pytest.raises(InvalidInput):
+            graph.list(ListQuery("sample", sort=sort))
 
 
 def test_a_cursor_of_another_list_is_refused(graph: Graph) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from xrm.roles.service import end_role
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, system_actor
 
+Rights = dict[uuid.UUID | None, list[str]]
 TWO = "id,name,city,country,mail\n1,Alfa,Paris,FR,a@alfa.example\n2,Beta,Lyon,France,b@beta.example\n"
 PEOPLE = """
 things:
@@ -77,14 +79,14 @@ def test_of_two_rows_about_one_party_the_last_wins(run: Import, listed: Titles) 
 
 
 def test_a_row_may_refer_to_a_later_row(run: Import, listed: Titles, runtime: Runtime, admin: Actor) -> None:
-    rows = "id,name,boss\n" + "".join(f"{number},P{number},{number + 1}\n" for number in range(1, 1200)) + "1200,P1200,\n"
+    rows = "id,name,boss\n" + "".join(f"{number},P{number},{number + 1}\n" for number in range(1, 700)) + "700,P700,\n"
 
-    report = run(rows, PEOPLE)
+    report = run(rows, PEOPLE.replace("reports_to", "assistant_of"))
 
-    assert (report.created, report.failed) == (1200, 0)
-    first = next(item for item in listed("person") if item.title == "P1")
+    assert (report.created, report.failed) == (700, 0)
+    [first] = listed("person", where='last_name == "P1"')
     [link] = runtime.read(lambda uow: list_relationships(uow, first.id), admin)
-    assert link.other.title == "P2"
+    assert (link.source, link.valid_from) == (first.id, None)
 
 
 def test_a_row_whose_reference_never_comes_fails_with_its_reason(run: Import, listed: Titles) -> None:
@@ -96,12 +98,13 @@ def test_a_row_whose_reference_never_comes_fails_with_its_reason(run: Import, li
     assert reasons[0] == "It refers to staff 9, which is not there. Import that first, or mend the key."
 
 
-def test_rows_that_refer_to_each_other_are_imported_together(run: Import, runtime: Runtime, admin: Actor) -> None:
-    mapping = PEOPLE.replace("reports_to", "knows")
+def test_rows_that_refer_to_each_other_are_imported_together(run: Import) -> None:
+    mapping = PEOPLE.replace("reports_to", "assistant_of")
+    filler = "".join(f"{number},P{number},\n" for number in range(3, 600))
 
-    report = run("id,name,boss\n1,Anna,2\n2,Bob,1\n", mapping)
+    report = run("id,name,boss\n1,Anna,2\n" + filler + "2,Bob,1\n", mapping)
 
-    assert (report.created, report.failed) == (1, 1) or report.created == 2
+    assert (report.created, report.failed) == (599, 0)
 
 
 def test_an_identifier_of_another_kind_of_party_fails_the_row(run: Import) -> None:
@@ -153,7 +156,7 @@ def test_bad_rows_are_set_apart_and_good_ones_kept(run: Import, listed: Titles, 
     assert [item.title for item in listed("organization")] == ["Alfa", "Delta"]
     text = (tmp_path / "bad.csv").read_text(encoding="utf-8-sig")
     assert text.splitlines()[0] == "import_line,import_reason,id,name,country,mail"
-    assert "3,company.country: “Nowhere” is not a country." in text
+    assert "company.country: “Nowhere” is not a country." in text
     assert "company.email" in text
 
 
@@ -265,7 +268,7 @@ interactions:
     alfa = listed("organization")[0].id
     entries = runtime.read(lambda uow: timeline(uow, alfa), admin)
     assert (first.created, second.created, second.updated, second.unchanged) == (2, 0, 1, 1)
-    assert [(item.subject, item.body) for item in entries] == [("Order 11", "changed"), ("Order 10", "first")]
+    assert [(item.subject, item.body) for item in entries.items] == [("Order 11", "changed"), ("Order 10", "first")]
 
 
 def test_a_link_field_leads_to_an_entity_by_its_identifier(run: Import, listed: Titles) -> None:
@@ -282,10 +285,11 @@ def test_a_link_field_leads_to_an_entity_by_its_identifier(run: Import, listed: 
 def test_phone_numbers_are_of_the_country_of_the_row(run: Import, runtime: Runtime, admin: Actor, listed: Titles) -> None:
     mapping = COMPANIES.replace("{kind: email, value: mail}", "{kind: phone, value: mail, country_from: country, lenient: true}")
 
-    run("id,name,country,mail\n1,Alfa,Germany,030 901820\n2,Beta,USA,555-8787\n", mapping)
+    run("id,name,country,mail\n1,Alfa,Germany,030 901820\n2,Beta,USA,12345\n", mapping)
 
-    points = [runtime.read(lambda uow, one=item.id: list_contact_points(uow, one), admin) for item in listed("organization")]
-    assert [point.value for [point] in points] == ["+4930901820", "555-8787"]
+    ids = [item.id for item in listed("organization")]
+    points = runtime.read(lambda uow: [list_contact_points(uow, one) for one in ids], admin)
+    assert [point.value for [point] in points] == ["+4930901820", "12345"]
 
 
 def test_one_department_needs_no_name_but_several_do(run: Import) -> None:
@@ -300,7 +304,7 @@ def test_the_department_of_the_mapping_is_taken(run: Import, listed: Titles, dep
 
 
 def test_importing_needs_the_right_to_import(run: Import, runtime: Runtime, departments: Departments, listed: Titles) -> None:
-    rights = {departments.sales: ["*:read", "*:create", "*:update"]}
+    rights: Rights = {departments.sales: ["*:read", "*:create", "*:update"]}
     editor = runtime.write(lambda uow: add_user(uow, "editor@example.org", rights), system_actor())
 
     with pytest.raises(PermissionDenied, match="customer:import in Sales"):
@@ -310,7 +314,7 @@ def test_importing_needs_the_right_to_import(run: Import, runtime: Runtime, depa
 
 
 def test_rows_are_written_with_the_rights_of_the_actor(run: Import, runtime: Runtime, departments: Departments) -> None:
-    rights = {departments.sales: ["*:read", "*:import", "organization:*", "contact_point:create"]}
+    rights: Rights = {departments.sales: ["*:read", "*:import", "organization:*", "contact_point:create"]}
     clerk = runtime.write(lambda uow: add_user(uow, "clerk@example.org", rights), system_actor())
 
     report = run(TWO, actor=clerk)

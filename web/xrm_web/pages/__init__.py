@@ -4,12 +4,32 @@
 from __future__ import annotations
 
 from flask import Flask
-from xrm_web.pages import files, forms, guide, help, home, lists, me, panels, pickers, records, removal, search, sign_in
+
+from xrm_web.pages import (
+    actions,
+    contact_points,
+    files,
+    forms,
+    guide,
+    help,
+    home,
+    interactions,
+    lists,
+    me,
+    panels,
+    pickers,
+    records,
+    relationships,
+    removal,
+    roles,
+    search,
+    sign_in,
+)
 
 
 def register_pages(app: Flask) -> None:
     """Add all pages; the style guide only where it helps somebody."""
-    for page in (sign_in, home, me, help, lists, panels, records, files, search, pickers, forms, removal):
+    for page in (sign_in, home, me, help, lists, panels, records, files, search, pickers, forms, removal, actions, contact_points, interactions, relationships, roles):
         app.register_blueprint(page.blueprint)
     if app.testing or app.debug:
         app.register_blueprint(guide.blueprint)

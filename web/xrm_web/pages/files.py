@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, send_file
 from flask.typing import ResponseReturnValue
+
 from xrm.files.queries import get_file
 from xrm_web import sessions
 from xrm_web.security import signed_in

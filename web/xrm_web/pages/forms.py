@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+
 from xrm.access.policy import require
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.schema.registry import EntityType

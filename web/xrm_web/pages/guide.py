@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+
 from xrm_web.inputs import Action, Cell, Column, Face, FieldInput, Option, RoleChip, Row
 from xrm_web.security import public
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+
 from xrm_web.i18n import gettext
 from xrm_web.security import public
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
+
 from xrm.access.policy import allowed
-from xrm.entities.queries import ListQuery, count_entities
+from xrm.departments.queries import get_tree
+from xrm.entities.listing import Filter, ListQuery
+from xrm.entities.queries import count_entities
+from xrm.entities.recent import list_recent
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.i18n import format_count, gettext, text_of, zone
-from xrm_web.navigation import icon_of, list_path, sentence
+from xrm_web.inputs import Face
+from xrm_web.navigation import current_department, frame, icon_of, list_path, remember_frame, sentence
 from xrm_web.plugin_boxes import DrawnBox, draw_cards
 from xrm_web.security import signed_in
+from xrm_web.value_cells import face_of
 
 blueprint = Blueprint("home", __name__)
 MOST_COUNTS = 6
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -36,10 +44,11 @@ class Figure:
 def show() -> ResponseReturnValue:
     """My day."""
 
-    def collect(uow: UnitOfWork) -> tuple[list[Figure], list[DrawnBox]]:
-        return _counts(uow), draw_cards(uow)
+    def collect(uow: UnitOfWork) -> tuple[list[Figure], list[tuple[Face, datetime]], list[DrawnBox]]:
+        remember_frame(uow)
+        return _counts(uow), _recent(uow), draw_cards(uow)
 
-    counts, cards = sessions.read(collect)
+    counts, recent, cards = sessions.read(collect)
     first_name = g.visitor.name.split(" ")[0]
     return render_template(
         "home.html",
@@ -47,19 +56,31 @@ def show() -> ResponseReturnValue:
         today=datetime.now(zone()).date(),
         counts=counts,
         cards=cards,
-        recent=[],
+        recent=recent,
     )
 
 
 def _counts(uow: UnitOfWork) -> list[Figure]:
     types = [item for item in uow.registry.entity_types.values() if item.kind != "record" and allowed(uow, f"{item.name}:read")]
     types.sort(key=lambda item: item.kind != "party")
+    narrowed = (Filter("department", "in", ",".join(str(one) for one in _here(uow))),) if current_department() else ()
     return [
         Figure(
             sentence(text_of(item.label.many)),
-            format_count(count_entities(uow, ListQuery(type=item.name))),
+            format_count(count_entities(uow, ListQuery(type=item.name, columns=(), filters=narrowed), at_most=MOST_COUNTED), MOST_COUNTED),
             list_path(item),
             icon_of(item),
         )
         for item in types[:MOST_COUNTS]
     ]
+
+
+def _recent(uow: UnitOfWork) -> list[tuple[Face, datetime]]:
+    return [(face_of(uow.registry, item.title), item.updated_at) for item in list_recent(uow, _here(uow))]
+
+
+def _here(uow: UnitOfWork) -> set[UUID]:
+    """The departments the page is about: the chosen one with those below it, else all that the reader has rights in."""
+    mine = {item.id for item in frame().departments}
+    chosen = current_department()
+    return mine & get_tree(uow).below(chosen.id) if chosen else mine

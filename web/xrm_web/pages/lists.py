@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+
 from xrm.access.policy import allowed, require, scope
 from xrm.departments.queries import Department, get_tree
+from xrm.entities.links import Title
 from xrm.entities.queries import count_entities, list_entities
 from xrm.errors import InvalidInput, NotFound, msg
 from xrm.schema.registry import EntityType
@@ -157,7 +161,7 @@ def _collect(uow: UnitOfWork, state: ListState, problem: str = "") -> ListPage:
         help=text_of(entity_type.declaration.help) if entity_type and entity_type.declaration.help else "",
         icon=icon_of(entity_type) if entity_type else "users",
         department=departments[0] if departments else None,
-        may_create=bool(entity_type) and entity_type.kind != "role" and allowed(uow, f"{names[0]}:create"),
+        may_create=entity_type is not None and allowed(uow, f"{names[0]}:create"),
         may_export=all(allowed(uow, f"{name}:export") for name in names),
         composer=composer(uow, entity_type, request.args, problem) if state.adding else None,
     )
@@ -188,7 +192,7 @@ def _fill(uow: UnitOfWork, page: ListPage, departments: tuple[Department, ...]) 
     )
 
 
-def _chips(uow: UnitOfWork, state: ListState, titles: dict) -> tuple[Chip, ...]:  # type: ignore[type-arg]
+def _chips(uow: UnitOfWork, state: ListState, titles: Mapping[UUID, Title]) -> tuple[Chip, ...]:
     words = operator_words()
     return tuple(
         Chip(

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from xrm.access import users
+
+from xrm.access.service import change_own_settings
 from xrm.schema.model import LANGUAGES
 from xrm_web import sessions
 from xrm_web.i18n import LANGUAGE_COOKIE, NAMES, gettext, zones
@@ -41,7 +42,7 @@ def save() -> ResponseReturnValue:
     if problems:
         return render_template("me.html", inputs=inputs, problems=problems), 422
     chosen = {key: item.value for key, item in inputs.items()}
-    sessions.write(lambda uow: users.update_preferences(uow, chosen))
+    sessions.write(lambda uow: change_own_settings(uow, chosen))
     if chosen["language"] in LANGUAGES:
         g.visitor = replace(g.visitor, language=chosen["language"])
     flash(gettext("Settings saved"))
@@ -57,7 +58,7 @@ def switch_language() -> ResponseReturnValue:
     if code in LANGUAGES:
         sessions.set_cookie(response, LANGUAGE_COOKIE, code, lifetime=ONE_YEAR)
         if g.visitor.actor is not None:
-            sessions.write(lambda uow: users.update_preferences(uow, {"language": code}))
+            sessions.write(lambda uow: change_own_settings(uow, {"language": code}))
     return response
 
 

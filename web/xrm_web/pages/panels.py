@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+
 from xrm.entities.queries import get_entity
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions

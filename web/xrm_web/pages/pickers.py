@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
+
 from xrm.search.queries import suggest
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+
 from xrm.entities.queries import get_entity
 from xrm.entities.removal import find_deleted
 from xrm.entities.service import update_entity
-from xrm.errors import InvalidInput, NotFound
+from xrm.errors import InvalidInput, NotFound, msg
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.form_inputs import input_of, read_form
@@ -70,7 +72,7 @@ def move(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
         path = f"{list_path(entity_type)}/{entity_id}"
         stages = entity_type.declaration.stages
         if stages is None:
-            raise NotFound(gettext("There is no page at this address."))
+            raise NotFound(msg("There is no page at this address."))
         label = next((text_of(one.label) for one in entity_type.fields[stages.field].choices if one.key == wanted), wanted)
         form = SmallForm(
             title=gettext("Move to “%(stage)s”", stage=label), crumbs=((found.title, path),), action=f"{path}/stage",
@@ -118,7 +120,8 @@ def _gone(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
 
     def find(uow: UnitOfWork) -> tuple[str, str]:
         entity_type = type_of(uow, plugin, entity)
-        return find_deleted(uow, entity_id, entity_type.name), f"{list_path(entity_type)}/{entity_id}/restore"
+        return find_deleted(uow, entity_id, entity_type.name), f"{list_path(entity_type)}/{entity_id}"
 
-    title, href = sessions.read(find)
-    return render_template("records/gone.html", title=title, restore_href=href), 404
+    title, path = sessions.read(find)
+    restore = f"{path}/restore?{urlencode({'back': path})}"
+    return render_template("records/gone.html", title=title, restore_href=restore), 404

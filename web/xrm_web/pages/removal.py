@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
+
 from xrm.entities.queries import get_entity
 from xrm.entities.removal import delete_entity, restore_entity
 from xrm.entities.service import update_entity

@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
+
 from xrm.entities.links import Title
 from xrm.folding import fold, words
 from xrm.roles.queries import open_role_types

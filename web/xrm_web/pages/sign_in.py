@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+
+from xrm.errors import Conflict
 from xrm_web import sessions
-from xrm_web.i18n import gettext
+from xrm_web.i18n import gettext, translate
 from xrm_web.inputs import FieldInput
 from xrm_web.security import public, safe_next
 
@@ -31,11 +33,16 @@ def enter() -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
     password = request.form.get("password", "")
     target = safe_next(request.form.get("next"))
-    token = sessions.start(email, password) if email and 0 < len(password) <= LONGEST_PASSWORD else None
+    try:
+        token = sessions.start(email, password) if email and 0 < len(password) <= LONGEST_PASSWORD else None
+    except Conflict as error:
+        if error.code != "throttled":
+            raise
+        return _form(target, email, ("", translate(error.message))), 429
     if token is None:
-        return _form(target, email, failed=True), 422
+        return _form(target, email, ("f-email", gettext("The e-mail address or the password is wrong."))), 422
     response = redirect(target, 303)
-    sessions.set_cookie(make_response(response), sessions.cookie_name(), token)
+    sessions.set_cookie(response, sessions.cookie_name(), token)
     return response
 
 
@@ -50,8 +57,7 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-def _form(target: str, email: str = "", *, failed: bool = False) -> str:
-    wrong = gettext("The e-mail address or the password is wrong.")
+def _form(target: str, email: str = "", problem: tuple[str, str] | None = None) -> str:
     inputs = {
         "email": FieldInput(
             name="email", kind="email", label=gettext("E-mail"), value=email, required=True, autocomplete="username",
@@ -59,7 +65,7 @@ def _form(target: str, email: str = "", *, failed: bool = False) -> str:
         ),
         "password": FieldInput(
             name="password", kind="password", label=gettext("Password"), required=True, autocomplete="current-password",
-            autofocus=bool(email),
+            autofocus=bool(email) and problem is None,
         ),
     }
-    return render_template("sign_in.html", **inputs, next=target, problems=[("f-email", wrong)] if failed else [])
+    return render_template("sign_in.html", **inputs, next=target, problems=[problem] if problem else [])

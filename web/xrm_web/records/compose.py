@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
+
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext, text_of, zone
@@ -31,14 +34,17 @@ class Compose:
     is_open: bool = False
 
 
-def compose_of(uow: UnitOfWork, sent: MultiDict[str, str] | None = None, errors: Mapping[str, Sequence[str]] | None = None) -> Compose:
-    """The form; with what was sent, and what is wrong with it, when it comes back."""
+def compose_of(
+    uow: UnitOfWork, sent: MultiDict[str, str] | None = None, errors: Mapping[str, Sequence[str]] | None = None, *,
+    home: UUID | None = None,
+) -> Compose:
+    """The form, in the reader's department or else in that of the entity (``home``); with what was sent, and what is wrong with it, when it comes back."""
     by_hand = [one for one in uow.registry.interaction_kinds.values() if one.by_hand]
     options = {one.name: Option(one.name, text_of(one.label)) for one in by_hand}
     first = tuple(options[name] for name in FIRST_KINDS if name in options) or tuple(options.values())[:5]
     given = sent if sent is not None else MultiDict()
     wrong = errors or {}
-    inputs = _inputs(uow, given, wrong)
+    inputs = _inputs(uow, given, wrong, home)
     lines = [(f"f-{name}", text) for name, texts in wrong.items() for text in texts]
     return Compose(
         kinds=first,
@@ -80,16 +86,21 @@ def read_minutes(text: str) -> int | None:
     return int(text)
 
 
-def _inputs(uow: UnitOfWork, sent: MultiDict[str, str], wrong: Mapping[str, Sequence[str]]) -> tuple[FieldInput, ...]:
+def _inputs(
+    uow: UnitOfWork, sent: MultiDict[str, str], wrong: Mapping[str, Sequence[str]], home: UUID | None
+) -> tuple[FieldInput, ...]:
     def errors(name: str) -> tuple[str, ...]:
         return tuple(wrong.get(name, ()))
 
+    def text(name: str, label: str, **more: Any) -> FieldInput:
+        return FieldInput(**{"kind": "text", **more}, name=name, label=label, value=sent.get(name, ""), errors=errors(name))
+
     directions = (Option("out", gettext("From us")), Option("in", gettext("To us")))
     return (
-        FieldInput(name="subject", kind="text", label=gettext("Subject"), value=sent.get("subject", ""), length=500, errors=errors("subject")),
-        FieldInput(name="at", kind="datetime", label=gettext("When"), value=sent.get("at", ""), errors=errors("at"), help=gettext("Now, if left empty.")),
-        FieldInput(name="direction", kind="select", label=gettext("Direction"), value=sent.get("direction", ""), choices=directions, errors=errors("direction")),
-        FieldInput(name="outcome", kind="text", label=gettext("Outcome"), value=sent.get("outcome", ""), length=500, errors=errors("outcome")),
-        FieldInput(name="duration", kind="number", label=gettext("Duration"), value=sent.get("duration", ""), unit=gettext("min"), errors=errors("duration")),
-        department_input(uow, "interaction:create", value=sent.get("department", ""), errors=errors("department")),
-    )  # fmt: skip
+        text("subject", gettext("Subject"), length=500),
+        text("at", gettext("When"), kind="datetime", help=gettext("Now, if left empty.")),
+        text("direction", gettext("Direction"), kind="select", choices=directions),
+        text("outcome", gettext("Outcome"), length=500),
+        text("duration", gettext("Duration"), kind="number", unit=gettext("min")),
+        department_input(uow, "interaction:create", value=sent.get("department", ""), errors=errors("department"), home=home),
+    )

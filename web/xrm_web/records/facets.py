@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from xrm.access.policy import allowed
@@ -16,7 +17,7 @@ from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import format_date, gettext, text_of
 from xrm_web.inputs import Action, Option, RoleChip
-from xrm_web.navigation import sentence
+from xrm_web.navigation import list_path, sentence
 from xrm_web.records.fields import FieldSection, Pair, highlights_of, sections_of
 from xrm_web.value_cells import Titles
 
@@ -37,7 +38,6 @@ class Facet:
     highlights: tuple[Pair, ...]
     sections: tuple[FieldSection, ...]
     actions: tuple[Action, ...]
-    edit_href: str = ""
 
 
 def facets_of(uow: UnitOfWork, roles: Sequence[Role], titles: Titles, path: str) -> list[Facet]:
@@ -60,10 +60,10 @@ def period_text(since: date | None, until: date | None, today: date) -> str:
     if since and until:
         return f"{format_date(since)} – {format_date(until)}"
     if until:
-        return gettext("until %(day)s", day=format_date(until))
+        return str(gettext("until %(day)s", day=format_date(until)))
     if since and since > today:
-        return gettext("from %(day)s", day=format_date(since))
-    return gettext("since %(day)s", day=format_date(since)) if since else ""
+        return str(gettext("from %(day)s", day=format_date(since)))
+    return str(gettext("since %(day)s", day=format_date(since))) if since else ""
 
 
 def state_of(since: date | None, until: date | None, today: date) -> State:
@@ -97,7 +97,6 @@ def _facet(uow: UnitOfWork, role: Role, titles: Titles, path: str) -> Facet:
         highlights=highlights_of(uow, role_type, role.fields, titles, but=(stages.field,) if stages else ()),
         sections=sections_of(uow, role_type, role_type.declaration.page, role.fields, titles),
         actions=_actions(uow, role, state, path, may_edit=may_edit),
-        edit_href=f"{path}/roles/{role.id}/edit" if may_edit else "",
     )
 
 
@@ -114,11 +113,13 @@ def _actions(uow: UnitOfWork, role: Role, state: State, path: str, *, may_edit: 
     here = f"{path}/roles/{role.id}"
     found = []
     if may_edit:
-        found.append(Action(label=gettext("Edit"), href=f"{here}/edit", icon="pencil"))
+        form = f"{list_path(uow.registry.get(role.type))}/{role.id}/edit?{urlencode({'back': path})}"
+        found.append(Action(label=gettext("Edit"), href=form, icon="pencil"))
         if state != "ended":
             found.append(Action(label=gettext("End…"), href=f"{here}/end", icon="calendar-clock"))
     if state == "ended" and allowed(uow, f"{role.type}:create", role.department):
         found.append(Action(label=gettext("Start again…"), href=f"{here}/again", icon="rotate-ccw"))
     if allowed(uow, f"{role.type}:delete", role.department, owner=role.owner):
-        found.append(Action(label=gettext("Delete: entered by mistake"), href=f"{here}/delete", icon="trash-2", post=True, bad=True))
+        label = gettext("Delete: entered by mistake")
+        found.append(Action(label=label, href=f"{here}/delete", icon="trash-2", post=True, bad=True))
     return tuple(found)

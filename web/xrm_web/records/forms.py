@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+
 from xrm.access.policy import allowed
 from xrm.access.users import departments_of_user
 from xrm.departments.queries import get_tree
@@ -35,11 +36,23 @@ class SmallForm:
     hidden: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[tuple[str, tuple[FieldInput, ...]], ...] = ()
     problems: Problems = ()
-    is_bad: bool = False
+    choice: tuple[str, str, tuple[Option, ...]] | None = None
 
     def with_inputs(self, inputs: Iterable[FieldInput], problems: Problems = ()) -> SmallForm:
         """The form with these inputs in one group."""
         return replace(self, groups=(("", tuple(inputs)),), problems=problems)
+
+    def with_groups(self, groups: Sequence[tuple[str, tuple[FieldInput, ...]]], hidden: Mapping[str, str]) -> SmallForm:
+        """The form with these titled groups, and what goes along unseen."""
+        return replace(self, groups=tuple(groups), hidden=hidden)
+
+    def with_problems(self, problems: Problems) -> SmallForm:
+        """The form with what is wrong on top."""
+        return replace(self, problems=problems)
+
+    def with_choices(self, name: str, label: str, options: tuple[Option, ...]) -> SmallForm:
+        """The form as a first step: one choice, asked by GET, that leads to the next."""
+        return replace(self, choice=(name, label, options))
 
 
 def show_form(form: SmallForm) -> ResponseReturnValue:
@@ -104,21 +117,22 @@ def department_options(uow: UnitOfWork, action: str) -> tuple[Option, ...]:
 
 
 def department_input(
-    uow: UnitOfWork, action: str, *, shared: bool = False, value: str = "", errors: Sequence[str] = ()
+    uow: UnitOfWork, action: str, *, shared: bool = False, value: str = "", errors: Sequence[str] = (), home: UUID | None = None
 ) -> FieldInput:
     """The department that something is noted in; ``shared`` lets it belong to all who see the party."""
     options = department_options(uow, action)
-    chosen = value or ("" if shared else default_department(uow, options))
+    chosen = value or ("" if shared else default_department(uow, options, home))
     return FieldInput(
         name="department", kind="select", label=gettext("Department"), value=chosen, choices=options, required=not shared,
         placeholder=gettext("Shared by all departments") if shared else "", errors=tuple(errors),
     )  # fmt: skip
 
 
-def default_department(uow: UnitOfWork, options: Sequence[Option]) -> str:
-    """The department the reader works in, else the first of their own, else the first that is possible."""
+def default_department(uow: UnitOfWork, options: Sequence[Option], home: UUID | None = None) -> str:
+    """The department the reader works in, else ``home``, else the first of their own, else the first that is possible."""
     possible = [option.value for option in options]
     current = current_department()
-    wishes = [str(current.id)] if current else []
-    wishes += [str(one) for one in departments_of_user(uow)] if len(possible) > 1 else []
+    wishes = [str(one) for one in (current.id if current else None, home) if one]
+    if len(possible) > 1 and not any(one in possible for one in wishes):
+        wishes += [str(one) for one in departments_of_user(uow)]
     return next((one for one in wishes if one in possible), possible[0] if possible else "")

@@ -58,8 +58,12 @@ def _list(uow: UnitOfWork, links: Backlinks, entity_id: UUID) -> LinkedList:
     label = text_of(field.inverse) if field.inverse else text_of(entity_type.label.many)
     new = None
     if allowed(uow, f"{entity_type.name}:create"):
-        new = Action(label=text_of(entity_type.label.one), href=f"{path}/new?{urlencode({links.field: entity_id})}", icon=icon_of(entity_type))
-    columns, lines = _lines(uow, entity_type, field, entity_id) if links.total and _is_table(uow, field, entity_id) else ((), ())
+        href = f"{path}/new?{urlencode({links.field: entity_id})}"
+        new = Action(label=text_of(entity_type.label.one), href=href, icon=icon_of(entity_type))
+    columns: tuple[Column, ...] = ()
+    lines: tuple[Row, ...] = ()
+    if links.total and _is_table(field):
+        columns, lines = _lines(uow, entity_type, field, entity_id)
     return LinkedList(
         key=f"{links.type}-{links.field}",
         label=sentence(label),
@@ -73,7 +77,7 @@ def _list(uow: UnitOfWork, links: Backlinks, entity_id: UUID) -> LinkedList:
     )
 
 
-def _is_table(uow: UnitOfWork, field: Field, entity_id: UUID) -> bool:
+def _is_table(field: Field) -> bool:
     return is_part(field) and not {"party", "person", "organization"}.intersection(field.to)
 
 
@@ -91,9 +95,9 @@ def _lines(uow: UnitOfWork, entity_type: EntityType, field: Field, entity_id: UU
     query = ListQuery(entity_type.name, keys, filters=(Filter(field.key, "eq", str(entity_id)),), sort=sort, limit=MOST_LINES)
     items = list_entities(uow, query).items
     titles = titles_of(uow, [(entity_type, item.fields) for item in items])
-    columns = (Column(key="title", label=sentence(text_of(entity_type.label.one))),) + tuple(
-        Column(key=key, label=text_of(entity_type.fields[key].label), right=kind_of(entity_type, key) in NUMBERS) for key in keys
-    )
+    columns = [Column(key="title", label=sentence(text_of(entity_type.label.one)))]
+    for key in keys:
+        columns.append(Column(key=key, label=text_of(entity_type.fields[key].label), right=kind_of(entity_type, key) in NUMBERS))
     rows = tuple(
         Row(
             id=str(item.id),
@@ -102,7 +106,7 @@ def _lines(uow: UnitOfWork, entity_type: EntityType, field: Field, entity_id: UU
         )
         for item in items
     )
-    return columns, rows
+    return tuple(columns), rows
 
 
 def _columns(entity_type: EntityType, field: Field) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from xrm.access.policy import allowed
-from xrm.access.users import names_of
 from xrm.contact_points.queries import list_contact_points
 from xrm.departments.queries import get_tree
 from xrm.entities.backlinks import list_backlinks
@@ -132,7 +131,7 @@ def read_page(
         face=_face(uow, entity_type, entity),
         chips=chips_of(facets),
         quick=_quick(contacts),
-        highlights=highlights_of(uow, entity_type, entity.fields, titles),
+        highlights=highlights_of(uow, entity_type, entity.fields, titles, but=_stage_field(entity_type)),
         sections=sections_of(uow, entity_type, declared, entity.fields, titles),
         stages=stages,
         main_action=main_action,
@@ -146,11 +145,11 @@ def read_page(
         linked=tuple(linked_lists(uow, list_backlinks(uow, entity_id, entity.type), entity_id)),
         timeline=timeline_of(uow, page, entity_id, path, wish.kind),
         may_record=allowed(uow, "interaction:create"),
-        compose=compose or compose_of(uow),
+        compose=compose or compose_of(uow, home=entity.department),
         panels=tuple(draw_panels(uow, entity, departments)),
         identifiers=tuple(list_identifiers(uow, entity_id)),
         department=get_tree(uow).by_id[entity.department].name,
-        owner=names_of(uow, {entity.owner}).get(entity.owner, "") if entity.owner else "",
+        owner=entity.owner_name,
         wish=wish,
     )
 
@@ -167,7 +166,13 @@ def departments_of_page(uow: UnitOfWork, entity: Entity) -> set[UUID]:
 def _face(uow: UnitOfWork, entity_type: EntityType, entity: Entity) -> Face:
     line = subtitle(entity_type, entity.fields, language())
     face = face_of(uow.registry, Title(entity.id, entity.type, entity.title), subtitle=line)
-    return Face(face.id, face.title, "", face.round, line or sentence(text_of(entity_type.label.one)), face.icon or _icon(entity_type))
+    below = line or sentence(text_of(entity_type.label.one))
+    return Face(face.id, face.title, "", face.round, below, face.icon or _icon(entity_type))
+
+
+def _stage_field(entity_type: EntityType) -> tuple[str, ...]:
+    stages = entity_type.declaration.stages
+    return (stages.field,) if stages else ()
 
 
 def _icon(entity_type: EntityType) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import url_for
+
 from xrm.entities.queries import Entity
 from xrm.errors import NotFound, msg
 from xrm.plugin_host.contributions import Action as PluginAction
@@ -31,9 +32,9 @@ class Offered:
 def draw_panels(uow: UnitOfWork, entity: Entity, departments: Departments) -> list[DrawnBox]:
     """The panels of all plugins that are on where this entity belongs; lazy ones with the address that gives them."""
     answers = uow.host.ask("panels", department=departments, uow=uow, entity=entity)
-    boxes = [
-        draw_box(uow, item.plugin, item.value, src=panel_address(item.plugin, item.value.key, entity.id)) for item in answers.items
-    ]
+    boxes = []
+    for item in answers.items:
+        boxes.append(draw_box(uow, item.plugin, item.value, src=panel_address(item.plugin, item.value.key, entity.id)))
     return boxes + [failed_box(failure.plugin) for failure in answers.failures]
 
 

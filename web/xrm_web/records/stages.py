@@ -30,8 +30,9 @@ def stage_path(entity_type: EntityType, values: Mapping[str, Any], *, may_move: 
     if stages is None:
         return None
     field = entity_type.fields[stages.field]
-    options = {one.key: Option(one.key, text_of(one.label), one.tone) for one in field.choices if not one.retired or one.key == values.get(field.key)}
     current = values.get(stages.field)
+    known = [one for one in field.choices if not one.retired or one.key == current]
+    options = {one.key: Option(one.key, text_of(one.label), one.tone) for one in known}
     allowed = moves_from(stages, current, tuple(options)) if may_move else ()
     main = [one for one in options.values() if one.tone != "bad" or one.value == current]
     order = [one.value for one in main]
