@@ -28,8 +28,9 @@ def main(wanted: list[str]) -> None:
         print(lines, flush=True)
         (parts / f"{name}.md").write_text(f"## {name}\n\n{HEAD}\n{lines}\n", encoding="utf-8")
     texts = [(parts / f"{name}.md").read_text(encoding="utf-8") for name in NAMES if (parts / f"{name}.md").is_file()]
-    where = f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.machine()}. Medians; reference in the same run."
-    (HERE / "results.md").write_text(f"# Figures\n\n{where}\n\n" + "\n".join(texts), encoding="utf-8")
+    where = f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.machine()}."
+    text = f"# Figures\n\n{where} Medians; reference in the same run.\n\n" + "\n".join(texts)
+    (HERE / "results.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

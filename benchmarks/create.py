@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Creates through the services, one unit of work each: an organization, its customer role, a contact point; beside bare inserts."""
+"""Creates through the services, one unit of work each: an organization, its role, a contact point; beside bare inserts."""
 
 from __future__ import annotations
 

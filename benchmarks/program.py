@@ -55,18 +55,19 @@ def database_milliseconds(
         runtime.read(function, actor)
     connection = runtime.engine.raw_connection()
     is_sqlite = runtime.engine.dialect.name == "sqlite"
-    times = []
     try:
         cursor = connection.cursor()
-        for _ in range(runs + 1):
-            times.append(sum(_seconds(cursor, statement, parameters, is_sqlite) for statement, parameters in statements))
+        times = [
+            sum(_seconds(cursor, statement, parameters, is_sqlite) for statement, parameters in statements)
+            for _ in range(runs + 1)
+        ]
         connection.rollback()
     finally:
         connection.close()
     return sorted(times[1:])[runs // 2] * 1000, statements
 
 
-def _seconds(cursor: Any, statement: str, parameters: Any, is_sqlite: bool) -> float:  # noqa: FBT001
+def _seconds(cursor: Any, statement: str, parameters: Any, is_sqlite: bool) -> float:
     """The time of one statement: by the clock on SQLite, which runs inside this process, else as the server says."""
     if is_sqlite:
         begin = time.perf_counter()

@@ -92,13 +92,13 @@ def _explain(error: DBAPIError) -> Exception:
     if isinstance(error, IntegrityError) and is_taken(error):
         return Conflict(msg("This exists already. Load the page again and look."), code="taken")
     if isinstance(error, IntegrityError) and "foreign key" in text.lower():
-        text = "Something that this refers to is not there any more. Load the page again and choose anew."
-        return Conflict(msg(text), code="gone")
+        gone = msg("Something that this refers to is not there any more. Load the page again and choose anew.")
+        return Conflict(gone, code="gone")
     if "no such table" in text or "no such column" in text or type(error.orig).__name__ in {"UndefinedTable", "UndefinedColumn"}:
         return ConfigurationError(msg("The database has no tables yet, or older ones. Run: xrm schema apply"))
     if "unable to open database file" in text:
-        text = "The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder."
-        return ConfigurationError(msg(text))
+        closed = msg("The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder.")
+        return ConfigurationError(closed)
     if (isinstance(error, OperationalError) and error.connection_invalidated) or "connection failed" in text:
         return ConfigurationError(msg("The database does not answer. Check that it runs and that XRM_DATABASE_URL is right."))
     return error

@@ -33,7 +33,7 @@ from xrm_cli.main import run
 
 ADMINISTRATOR, PASSWORD = "admin@example.org", "correct horse battery"
 COMMAND = Path(sys.executable).with_name("xrm")
-PATIENCE = 120
+PATIENCE = 40
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,11 @@ class Program:
                 yield address
             finally:
                 process.send_signal(signal.SIGINT)
-                process.wait(timeout=PATIENCE)
+                try:
+                    process.wait(timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
 
 
 class Visitor:
@@ -131,7 +135,7 @@ class Visitor:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of a page."""
-        return self._open(urllib.request.Request(self.address + path, headers={"Accept-Language": "en"}))
+        return self._open(path, None, {})
 
     def post(self, path: str, values: Mapping[str, str], form: str = "") -> tuple[int, str]:
         """Status and text after sending the form found on the page ``form`` (default: the path itself)."""
@@ -140,10 +144,11 @@ class Visitor:
         token = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert token is not None
         sent = urllib.parse.urlencode({"csrf_token": token.group(1), **values}).encode()
-        headers = {"Origin": self.address, "Referer": self.address + path, "Accept-Language": "en"}
-        return self._open(urllib.request.Request(self.address + path, data=sent, headers=headers))
+        return self._open(path, sent, {"Origin": self.address, "Referer": self.address + path})
 
-    def _open(self, request: urllib.request.Request) -> tuple[int, str]:
+    def _open(self, path: str, sent: bytes | None, headers: dict[str, str]) -> tuple[int, str]:
+        headers = {"Accept-Language": "en", **headers}
+        request = urllib.request.Request(self.address + path, data=sent, headers=headers)  # noqa: S310  # an address of ours
         try:
             with self._opener.open(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode()

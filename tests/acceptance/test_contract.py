@@ -67,7 +67,8 @@ def test_a_role_lists_facets(xrm: Program) -> None:
     (item,) = xrm.asked("entity", "list", "customer", "--all-periods")["items"]
 
     assert {key: item[key] for key in ("id", "type", "title", "party", "since", "until", "number")} == {
-        "id": facet, "type": "customer", "title": "Acme", "party": party, "since": "2020-01-01", "until": "2021-01-01", "number": "C-1",
+        "id": facet, "type": "customer", "title": "Acme", "party": party, "since": "2020-01-01", "until": "2021-01-01",
+        "number": "C-1",
     }
     assert uuid.UUID(item["department"])
     assert xrm.given("entity", "list", "customer") == {"items": [], "next": None}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A word planted in each kind of row of one department never reaches a user of another: not by list, count, search, page or command."""
+"""A word planted in each kind of row of one department never reaches a user of another, by whatever way he asks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def planted(xrm_on_both: Program, password_file: Path) -> Planted:
     xrm = xrm_on_both
     xrm.given("department", "create", "Secrets")
     for email, department in ((STRANGER, "Sales"), (INSIDER, "Secrets")):
-        xrm.given("user", "create", email, "--set", "editor", "--department", department, "--password-file", str(password_file))
+        rights = ("--set", "department_administrator", "--department", department)
+        xrm.given("user", "create", email, *rights, "--password-file", str(password_file))
     inside = ("--department", "Secrets")
     shared = xrm.made("entity", "create", "organization", "--set", "name=Acme", "--department", "Sales")
     other = xrm.made("entity", "create", "person", "--set", "first_name=Ada", "--set", "last_name=Open", "--department", "Sales")
@@ -40,7 +41,7 @@ def planted(xrm_on_both: Program, password_file: Path) -> Planted:
     xrm.made("interaction", "add", "note", shared, "--subject", WORD, "--body", f"A {WORD} note", *inside)
     xrm.made("contact-point", "add", shared, "email", f"{WORD}@example.org", *inside)
     xrm.made("relationship", "create", "works_for", other, shared, "--set", f"job_title={WORD}", *inside)
-    record = xrm.made("entity", "create", "opportunity", "--set", f"name={WORD} deal", "--set", f"party={shared}", *inside)
+    record = xrm.made("entity", "create", "opportunity", "--set", f"name={WORD} deal", "--set", f"customer={shared}", *inside)
     party = xrm.made("entity", "create", "person", "--set", "first_name=Eve", "--set", f"last_name={WORD}", *inside)
     return Planted(shared, other, facet, record, party)
 
@@ -78,12 +79,24 @@ def test_counts_are_of_what_one_may_see(xrm_on_both: Program, planted: Planted) 
 
 
 def test_a_condition_does_not_tell_what_is_hidden(xrm_on_both: Program, planted: Planted) -> None:
-    guesses = (("customer", f'number == "{WORD}"'), ("person", f'last_name == "{WORD}"'), ("opportunity", f'contains(name, "{WORD}")'))
+    guesses = {
+        "customer": f'number == "{WORD}"', "person": f'last_name == "{WORD}"', "opportunity": f'contains(name, "{WORD}")',
+    }
 
-    found = [xrm_on_both.given("entity", "list", name, "--where", where, "--count", as_=STRANGER) for name, where in guesses]
+    found = [xrm_on_both.given("entity", "list", name, "--where", where, "--count", as_=STRANGER) for name, where in guesses.items()]
 
     assert planted.record
     assert found == [{"count": 0}] * 3
+
+
+def test_scores_of_what_another_department_knows_are_not_told(xrm_on_both: Program, planted: Planted) -> None:
+    xrm_on_both.given("score", "run")
+
+    shown = {email: xrm_on_both.given("score", "show", planted.shared, as_=email)["items"] for email in (STRANGER, INSIDER)}
+
+    assert [one["department"] for one in shown[STRANGER] if one["department"] == "Secrets"] == []
+    assert shown[INSIDER] != []
+    assert planted.facet not in [one["role"] for one in shown[STRANGER]]
 
 
 def test_foreign_ids_are_not_found(xrm_on_both: Program, planted: Planted) -> None:

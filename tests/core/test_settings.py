@@ -23,7 +23,7 @@ def test_the_environment_wins_over_the_file_over_the_default(tmp_path: Path) -> 
     assert (settings.sources["language"], settings.sources["currency"]) == ("XRM_LANGUAGE", "default")
 
 
-@pytest.mark.parametrize("text", ["country =", "nope = 1", "plugins = 3", "[plugins]\nemail = 3", "\x00", 'country = "\ud7ff"\xff'])
+@pytest.mark.parametrize("text", ["country =", "nope = 1", "plugins = 3", "[plugins]\nemail = 3", "\x00", 'country = "\xff"'])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "xrm.toml").write_bytes(text.encode("latin-1", "replace"))
 

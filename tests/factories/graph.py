@@ -64,10 +64,10 @@ class Graph:
         email = f"user{next(self.numbers)}@example.org"
         return self.runtime.write(lambda uow: add_user(uow, email, rights, depth=depth), system_actor())
 
-    def list(self, query: ListQuery, actor: Actor | None = None) -> Page:
+    def page(self, query: ListQuery, actor: Actor | None = None) -> Page:
         """One page of a list."""
         return self.read(lambda uow: list_entities(uow, query), actor)
 
     def titles(self, query: ListQuery, actor: Actor | None = None) -> list[str]:
         """The titles of one page of a list."""
-        return [item.title for item in self.list(query, actor).items]
+        return [item.title for item in self.page(query, actor).items]

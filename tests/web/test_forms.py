@@ -52,7 +52,11 @@ def hidden(page: str, name: str) -> str:
 
 def opened(client: FlaskClient, path: str) -> dict[str, str]:
     """What an opened form sends by itself."""
-    page = client.get(path).text
+    return carried(client.get(path).text)
+
+
+def carried(page: str) -> dict[str, str]:
+    """What the form of a page carries along."""
     return {"_version": hidden(page, "_version"), "_seen": hidden(page, "_seen")}
 
 
@@ -142,7 +146,8 @@ def test_the_way_back_never_leaves_the_site(client: FlaskClient, departments: De
 def test_after_a_change_the_reader_is_where_they_were(client: FlaskClient, runtime: Runtime, ada: UUID) -> None:
     back = "/base/person?f=city:eq:London&sort=-city"
 
-    answer = client.post(f"/base/person/{ada}/edit", data={**opened(client, f"/base/person/{ada}/edit"), "city": "Paris", "back": back})
+    path = f"/base/person/{ada}/edit"
+    answer = client.post(path, data={**opened(client, path), "city": "Paris", "back": back})
 
     assert answer.location == back
     assert stored(runtime, ada).fields["city"] == "Paris"
@@ -154,7 +159,7 @@ def test_two_who_change_different_fields_both_win_after_a_look(client: FlaskClie
     client.post(path, data={**opened(client, path), "occupation": "Countess"})
 
     shown = client.post(path, data=mine)
-    again = {"_version": hidden(shown.text, "_version"), "_seen": hidden(shown.text, "_seen"), "city": "Paris", "occupation": "Countess"}
+    again = {**carried(shown.text), "city": "Paris", "occupation": "Countess"}
     saved = client.post(path, data=again)
 
     assert shown.status_code == 409
@@ -162,7 +167,7 @@ def test_two_who_change_different_fields_both_win_after_a_look(client: FlaskClie
     assert re.search(r'name="city"[^>]* value="Paris"', shown.text)
     assert 'value="occupation"' not in shown.text
     assert saved.status_code == 303
-    assert {key: stored(runtime, ada).fields[key] for key in ("city", "occupation")} == {"city": "Paris", "occupation": "Countess"}
+    assert (stored(runtime, ada).fields["city"], stored(runtime, ada).fields["occupation"]) == ("Paris", "Countess")
 
 
 def test_where_both_changed_the_same_the_reader_chooses(client: FlaskClient, runtime: Runtime, ada: UUID) -> None:
@@ -171,7 +176,7 @@ def test_where_both_changed_the_same_the_reader_chooses(client: FlaskClient, run
     client.post(path, data={**opened(client, path), "occupation": "Countess"})
 
     shown = client.post(path, data=mine).text
-    again = {"_version": hidden(shown, "_version"), "_seen": hidden(shown, "_seen"), "occupation": "Programmer", "_theirs": "occupation"}
+    again = {**carried(shown), "occupation": "Programmer", "_theirs": "occupation"}
     client.post(path, data=again)
 
     assert "Countess" in shown
@@ -262,8 +267,8 @@ def test_only_departments_where_one_may_create_are_offered(
     page = browser.get("/base/person/new").text
     refused = browser.post("/base/person/new", data={"_department": str(departments.sales), "last_name": "X"})
 
-    assert f'value="{departments.press}"' in page
-    assert f'value="{departments.service}"' not in page
+    assert f'<option value="{departments.press}"' in page
+    assert f'<option value="{departments.service}"' not in page
     assert refused.status_code == 403
     assert browser.get(f"/base/person/{ada}/edit").status_code == 404
     assert browser.post(f"/base/person/{ada}/delete").status_code == 404
@@ -293,11 +298,13 @@ def test_a_picture_is_kept_and_only_downloaded_by_whoever_sees_its_owner(
 ) -> None:
     other = sign_in(runtime.write(lambda uow: add_user(uow, "o@example.org", {departments.press: ["*:read"]}), SYSTEM))
 
-    client.post(f"/base/person/{ada}/edit", data={"photo": (io.BytesIO(PNG), "../../ada.png")}, content_type="multipart/form-data")
+    data = {"photo": (io.BytesIO(PNG), "../../ada.png")}
+    client.post(f"/base/person/{ada}/edit", data=data, content_type="multipart/form-data")
     photo = stored(runtime, ada).fields["photo"]
-    answer = client.get(f"/files/{photo}")
+    with client.get(f"/files/{photo}") as answer:
+        received = answer.data
 
-    assert answer.data == PNG
+    assert received == PNG
     assert answer.headers["Content-Disposition"] == "attachment; filename=ada.png"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
@@ -305,7 +312,9 @@ def test_a_picture_is_kept_and_only_downloaded_by_whoever_sees_its_owner(
 
 
 @pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"", b"MZ\x90\0"])
-def test_what_is_no_picture_is_refused_whatever_its_name(client: FlaskClient, runtime: Runtime, ada: UUID, content: bytes) -> None:
+def test_what_is_no_picture_is_refused_whatever_its_name(
+    client: FlaskClient, runtime: Runtime, ada: UUID, content: bytes
+) -> None:
     data = {"photo": (io.BytesIO(content), "ada.png")}
 
     answer = client.post(f"/base/person/{ada}/edit", data=data, content_type="multipart/form-data")

@@ -17,7 +17,7 @@ from tests.factories.access import Departments, add_user
 from xrm.entities.service import create_entity
 from xrm.roles.service import start_role
 from xrm.runtime import Runtime
-from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm.unit_of_work import UnitOfWork, system_actor
 from xrm_web.list_files import guarded
 
 SYSTEM = system_actor()
@@ -164,7 +164,8 @@ def test_somebody_of_one_department_never_meets_another(
     reader = runtime.write(lambda uow: add_user(uow, "r@example.org", {departments.sales: ["*:read"]}), SYSTEM)
     browser = sign_in(reader)
 
-    for path in ("/party", "/base/organization", "/base/customer", "/base/customer.json", "/pick?type=party&q=", "/search?q=hidden"):
+    lists = ("/party", "/base/organization", "/base/customer", "/base/customer.json")
+    for path in (*lists, "/pick?type=party&q=", "/search?q=hidden"):
         text = browser.get(path).text
         assert "Hidden 0" not in text, path
     assert "Visible 000" in browser.get("/base/customer").text
@@ -212,22 +213,23 @@ def test_csv_holds_the_whole_list_and_no_formula(client: FlaskClient, runtime: R
 
 @pytest.mark.parametrize(
     ("text", "written"),
-    [("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-1+cmd|x", "'-1+cmd|x"), ("-12.50", "-12.50"), ("+33 2 38", "+33 2 38"), ("a=b", "a=b")],
+    [
+        ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-1+cmd|x", "'-1+cmd|x"), ("-12.50", "-12.50"), ("+33 2 38", "+33 2 38"),
+        ("a=b", "a=b"),
+    ],
 )
 def test_what_a_spreadsheet_would_run_is_guarded(text: str, written: str) -> None:
     assert guarded(text) == written
 
 
 def test_a_board_counts_and_adds_up_and_moves_a_card(
-    client: FlaskClient, runtime: Runtime, departments: Departments, admin: Actor
+    client: FlaskClient, runtime: Runtime, departments: Departments
 ) -> None:
     firm = add_customers(runtime, departments.sales, 1)[0]
 
     def add_deals(uow: UnitOfWork) -> list[UUID]:
-        return [
-            create_entity(uow, "opportunity", {"name": f"Deal {at}", "customer": firm, "amount": "100 EUR"}, department=departments.sales)
-            for at in range(3)
-        ]
+        given = [{"name": f"Deal {at}", "customer": firm, "amount": "100 EUR"} for at in range(3)]
+        return [create_entity(uow, "opportunity", values, department=departments.sales) for values in given]
 
     deal = runtime.write(add_deals, SYSTEM)[0]
     before = client.get("/sales/opportunity?view=board").text

@@ -107,7 +107,8 @@ def test_leaves_out_what_another_department_noted(
     def make(uow: UnitOfWork) -> Actor:
         record_interaction(uow, "note", department=departments.press, participants=[company.id], body="geheimwort note")
         add_contact_point(uow, company.id, "email", "geheimwort@example.org", department=departments.press)
-        create_entity(uow, "opportunity", {"name": "geheimwort deal", "customer": str(company.id), "stage": "lead"}, department=departments.press)
+        deal = {"name": "geheimwort deal", "customer": str(company.id), "stage": "lead"}
+        create_entity(uow, "opportunity", deal, department=departments.press)
         return add_user(uow, "only-sales@example.org", {departments.sales: ["*:*"]})
 
     only_sales = runtime.write(make, admin)
@@ -215,7 +216,8 @@ def test_continues_the_timeline_where_the_page_before_ended(
     def make(uow: UnitOfWork) -> None:
         for number in range(25):
             at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
-            record_interaction(uow, "note", department=departments.sales, participants=[company.id], body=f"entry-{number:02}.", at=at)
+            text = f"entry-{number:02}."
+            record_interaction(uow, "note", department=departments.sales, participants=[company.id], body=text, at=at)
 
     runtime.write(make, admin)
 
@@ -273,7 +275,7 @@ def test_shows_the_lines_of_a_quote_as_a_table(
 
     assert '<table class="table"' in page
     assert "Paper" in text_of(page)
-    assert "€6.00" in text_of(page)
+    assert "€2.00" in text_of(page)
 
 
 def test_gives_the_timeline_alone_as_a_part_of_the_same_page(client: FlaskClient, company: Company) -> None:

@@ -30,7 +30,8 @@ def marie(runtime: Runtime, departments: Departments) -> UUID:
     return runtime.write(make, system_actor())
 
 
-def test_hits_are_grouped_by_type_and_marked(client: FlaskClient, marie: UUID) -> None:
+@pytest.mark.usefixtures("marie")
+def test_hits_are_grouped_by_type_and_marked(client: FlaskClient) -> None:
     page = client.get("/search?q=lefevre").text
 
     assert 'id="hits-person"' in page

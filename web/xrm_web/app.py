@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from flask import Flask
+
 from xrm.runtime import Runtime
 from xrm_web.assets import init_assets
 from xrm_web.errors import init_errors
 from xrm_web.i18n import init_i18n
 from xrm_web.navigation import init_navigation
 from xrm_web.pages import register_pages
+from xrm_web.plugin_templates import init_plugin_templates, translation_folders
 from xrm_web.security import init_security
 from xrm_web.sessions import init_sessions
 
@@ -28,7 +30,8 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     init_sessions(app)
     init_security(app, runtime.settings)
     init_assets(app)
-    init_i18n(app)
+    init_plugin_templates(app, runtime.host)
+    init_i18n(app, translation_folders(runtime.host))
     init_errors(app)
     init_navigation(app)
     register_pages(app)

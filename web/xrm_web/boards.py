@@ -72,7 +72,7 @@ def read_board(uow: UnitOfWork, state: ListState, query: ListQuery) -> Board:
     """
     entity_type, by = state.entity_type, state.view.group
     assert entity_type is not None  # noqa: S101  # only views of a type have a group
-    summed = next((key for key in state.shown_columns if key in entity_type.fields and entity_type.fields[key].type == "money"), "")
+    summed = next((key for key in state.shown_columns if _is_money(entity_type, key)), "")
     groups = {group.value: group for group in list_groups(uow, query, by, sum_of=summed, first=MOST_CARDS)}
     items = [item for group in groups.values() for item in group.items]
     beside = read_beside(uow, state, items, linked_in(entity_type, state.filters))
@@ -84,6 +84,10 @@ def read_board(uow: UnitOfWork, state: ListState, query: ListQuery) -> Board:
     if None in groups:
         columns.insert(0, _column(uow, state, None, groups[None], summed, beside))
     return Board(tuple(columns), sum(group.count for group in groups.values()), beside.titles)
+
+
+def _is_money(entity_type: EntityType, key: str) -> bool:
+    return key in entity_type.fields and entity_type.fields[key].type == "money"
 
 
 def _may_hold(uow: UnitOfWork, state: ListState, choice: Choice) -> bool:

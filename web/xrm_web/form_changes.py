@@ -94,7 +94,8 @@ def _find_role(uow: UnitOfWork, entity_type: EntityType, role_id: UUID) -> Chang
 
 
 def edit_page(
-    uow: UnitOfWork, changing: Changing, sent: Sent | None, args: Mapping[str, str], back: str, *, problems: Iterable[Problem] = ()
+    uow: UnitOfWork, changing: Changing, sent: Sent | None, args: Mapping[str, str], back: str, *,
+    problems: Iterable[Problem] = (),
 ) -> FormPage:
     """The form with the stored values, or with what was typed over them."""
     entity_type, errors = changing.type, errors_by_field(problems)

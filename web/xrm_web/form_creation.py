@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -62,9 +62,17 @@ class Similar:
     found: tuple[Title, ...]
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Why what was sent was not created: problems at its fields, or parties of the same name."""
+
+    problems: tuple[Problem, ...] = ()
+    similar: Similar = Similar(())
+
+
 def create_page(
-    uow: UnitOfWork, entity_type: EntityType, sent: Sent | None, files: Uploads, args: Mapping[str, str], back: str, *,
-    problems: Iterable[Problem] = (), similar: Similar = Similar(()),
+    uow: UnitOfWork, entity_type: EntityType, sent: Sent | None, args: Mapping[str, str], back: str, *,
+    refused: Refused = Refused(),
 ) -> FormPage:
     """The form for something new of this type.
 
@@ -73,7 +81,7 @@ def create_page(
         NotFound: when the party of a role is not visible.
     """
     departments = departments_to_create_in(uow, entity_type)
-    errors = errors_by_field(problems)
+    errors = errors_by_field(refused.problems)
     values = {**default_values(uow, entity_type), **given_values(uow, entity_type, args)}
     party = _party(uow, entity_type, sent, args) if entity_type.kind == "role" else None
     own = [] if entity_type.kind != "role" or party else [_party_input(uow, entity_type, sent, errors)]
@@ -97,7 +105,7 @@ def create_page(
         is_new=True,
         conditions_url=f"{list_path(entity_type)}/conditions",
         watched=watched_fields(entity_type),
-        similar=tuple(face_of(uow.registry, one) for one in similar.found),
+        similar=tuple(face_of(uow.registry, one) for one in refused.similar.found),
         crumbs=((type_title(entity_type), list_path(entity_type)),),
         hidden={"party": str(party.id)} if party else {},
     )
@@ -158,11 +166,12 @@ def period_inputs(
     typed = sent if sent is not None else {"_since": since, "_until": until}
     return [
         FieldInput(
-            name="_since", kind="date", label=gettext("Since"), value=typed.get("_since", ""), errors=tuple(errors.get("_since", ())),
-            help=gettext("The first day; empty when nobody knows."),
+            name="_since", kind="date", label=gettext("Since"), value=typed.get("_since", ""),
+            errors=tuple(errors.get("_since", ())), help=gettext("The first day; empty when nobody knows."),
         ),
         FieldInput(
-            name="_until", kind="date", label=gettext("Until"), value=typed.get("_until", ""), errors=tuple(errors.get("_until", ())),
+            name="_until", kind="date", label=gettext("Until"), value=typed.get("_until", ""),
+            errors=tuple(errors.get("_until", ())),
             help=gettext("The first day on which it no longer holds; empty while it goes on."),
         ),
     ]
@@ -187,7 +196,7 @@ def save_new(uow: UnitOfWork, entity_type: EntityType, sent: Sent, files: Upload
         InvalidInput: with each problem at its input.
         PermissionDenied, NotFound, Conflict: as the services.
     """
-    department = chosen_department(uow, sent)
+    department = chosen_department(sent)
     raw = read_form(entity_type, sent, form_fields(entity_type, is_new=True))
     kept = keep_uploads(uow, entity_type, files)
     raw.update(kept)
@@ -259,7 +268,7 @@ def read_period(uow: UnitOfWork, sent: Sent) -> tuple[date | None, date | None]:
     return found[0], found[1]
 
 
-def chosen_department(uow: UnitOfWork, sent: Sent) -> UUID:
+def chosen_department(sent: Sent) -> UUID:
     """The department chosen in the form.
 
     Raises:

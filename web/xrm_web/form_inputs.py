@@ -26,7 +26,7 @@ from xrm_web.i18n import gettext, language, text_of, zone
 from xrm_web.inputs import FieldInput, Option
 
 Sent = MultiDict[str, str]
-CURRENCIES = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY", "CNY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "MAD", "XOF", "INR", "BRL")
+CURRENCIES = tuple("EUR USD GBP CHF CAD AUD JPY CNY SEK NOK DKK PLN CZK HUF MAD XOF INR BRL".split())
 LINES = "lines"
 _KINDS = {
     "long_text": "textarea", "rich_text": "rich", "yes_no": "checkbox", "choice": "select", "choices": "multiselect",
@@ -68,7 +68,8 @@ def value_options(fielded: Fielded, key: str, current: Sequence[str] = ()) -> tu
         case "country":
             return _by_name(country_names(language()))
         case "language":
-            return _by_name({code: name for code, name in language_names(language()).items() if len(code) <= 3 or code in current})
+            known = language_names(language())
+            return _by_name({code: name for code, name in known.items() if len(code) <= 3 or code in current})
         case "yes_no":
             return (Option("true", gettext("Yes")), Option("false", gettext("No")))
         case _:
@@ -111,7 +112,7 @@ def input_of(
     text, several, parts = shown
     options = _options(uow, fielded, key, kind, (text, *several, *parts.values()), sent)
     needs = [text_of(fielded.fields[name].label) for name in _names(fielded, field) if name in fielded.fields]
-    help_text = text_of(field.help)
+    lines_hint = gettext("One per line.") if kind == LINES else ""
     return FieldInput(
         name=key,
         kind="textarea" if kind == LINES else kind,
@@ -120,7 +121,7 @@ def input_of(
         values=several,
         parts=parts,
         choices=options,
-        help=f"{help_text} {gettext('One per line.')}".strip() if kind == LINES else help_text,
+        help=" ".join(filter(None, (text_of(field.help), lines_hint))),
         errors=tuple(errors),
         required=field.required is True and kind != "checkbox",
         read_only=field.read_only,
@@ -169,28 +170,33 @@ def sent_texts(kind: str, key: str, sent: Sent) -> tuple[str, tuple[str, ...], d
 
 def stored_texts(kind: str, field: Field, value: Any) -> tuple[str, tuple[str, ...], dict[str, str]]:
     """Text, texts and parts of a stored value, as people of the reader's language type it."""
-    if value is None or value == ():
+    if value is None:
         return "", (), {}
+    if not isinstance(value, tuple):
+        parts = _parts(value)
+        return ("" if parts else _text(value)), (), parts
+    if kind == LINES:
+        return "\n".join(_text(one) for one in value), (), {}
+    names: Mapping[str, str] = {}
+    if kind == "tags" and field.type in ("country", "language"):
+        names = country_names(language()) if field.type == "country" else language_names(language())
+    return "", tuple(names.get(str(one), str(one)) for one in value), {}
+
+
+def _parts(value: Any) -> dict[str, str]:
     match value:
-        case tuple() if kind == LINES:
-            return "\n".join(_text(field, one) for one in value), (), {}
-        case tuple() if kind == "tags" and field.type in ("country", "language"):
-            names = country_names(language()) if field.type == "country" else language_names(language())
-            return "", tuple(names.get(one, one) for one in value), {}
-        case tuple():
-            return "", tuple(str(one) for one in value), {}
         case Money():
-            return "", (), {"amount": _number(value.amount), "currency": value.currency}
+            return {"amount": _number(value.amount), "currency": value.currency}
         case timedelta():
             minutes = int(value.total_seconds() // 60)
-            return "", (), {"hours": str(minutes // 60), "minutes": str(minutes % 60)}
+            return {"hours": str(minutes // 60), "minutes": str(minutes % 60)}
         case Address():
-            return "", (), {part: getattr(value, part) for part in _PARTS["address"]}
+            return {part: getattr(value, part) for part in _PARTS["address"]}
         case _:
-            return _text(field, value), (), {}
+            return {}
 
 
-def _text(field: Field, value: Any) -> str:
+def _text(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
@@ -227,25 +233,24 @@ def read_form(fielded: Fielded, sent: Sent, keys: Iterable[str]) -> dict[str, ob
 
 
 def _raw(kind: str, field: Field, text: str, several: tuple[str, ...], parts: Mapping[str, str]) -> object:
-    match kind:
-        case "multiselect" | "links":
-            return list(several)
-        case "money":
-            return dict(parts)
-        case "address":
-            return dict(parts) if any(parts.values()) else None
-        case "duration":
-            if not any(part.strip() for part in parts.values()):
-                return None
-            return f"{parts['hours'].strip() or 0}:{parts['minutes'].strip().rjust(2, '0')}"
-        case "tags" if field.type != "tags":
-            return [part.strip() for part in text.split(",") if part.strip()]
-        case "datetime":
-            return _moment(text)
-        case _ if kind == LINES:
-            return [line for line in text.splitlines() if line.strip()]
-        case _:
-            return text
+    if parts:
+        return _joined(kind, parts)
+    if kind in ("multiselect", "links"):
+        return list(several)
+    if kind == "datetime":
+        return _moment(text)
+    if kind == LINES or (kind == "tags" and field.type != "tags"):
+        pieces = text.splitlines() if kind == LINES else text.split(",")
+        return [piece.strip() for piece in pieces if piece.strip()]
+    return text
+
+
+def _joined(kind: str, parts: Mapping[str, str]) -> object:
+    if not any(part.strip() for name, part in parts.items() if name != "currency"):
+        return None
+    if kind == "duration":
+        return f"{parts['hours'].strip() or 0}:{parts['minutes'].strip().rjust(2, '0')}"
+    return dict(parts)
 
 
 def _moment(text: str) -> object:

@@ -184,13 +184,14 @@ def errors_by_field(problems: Iterable[Problem]) -> dict[str, list[str]]:
     return found
 
 
-def summary_of(entity_type: EntityType, errors: Mapping[str, Sequence[str]], own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def summary_of(
+    entity_type: EntityType, errors: Mapping[str, Sequence[str]], own: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
     """The error summary: each sentence under the label of its field, with the id of its input."""
     found: list[tuple[str, str]] = []
     for key, texts in errors.items():
         label = own.get(key) or (text_of(entity_type.fields[key].label) if key in entity_type.fields else "")
-        for text in texts:
-            found.append((f"f-{key}" if label else "", f"{label}: {text}" if label else text))
+        found += [(f"f-{key}", f"{label}: {text}") if label else ("", text) for text in texts]
     return tuple(found)
 
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -160,9 +161,11 @@ def lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
-def init_i18n(app: Flask) -> None:
-    """Choose the language of each request and give templates the formats."""
-    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
+def init_i18n(app: Flask, more: Sequence[Path] = ()) -> None:
+    """Choose the language of each request and give templates the formats; ``more`` are folders with catalogs of plugins."""
+    folders = [*more, Path(app.root_path) / "translations"]
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in folders)
+    app.config["BABEL_DOMAIN"] = ";".join("messages" for _ in folders)
     Babel(app, locale_selector=choose_language, timezone_selector=lambda: str(zone()))
     app.jinja_env.globals.update(
         format_date=format_date,

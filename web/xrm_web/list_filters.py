@@ -117,8 +117,9 @@ def label_of(entity_type: EntityType | None, key: str) -> str:
 def linked_in(entity_type: EntityType | None, filters: Sequence[Filter]) -> set[UUID]:
     """The entities that filters name, so that their titles can be read with those of the rows."""
     found: set[UUID] = set()
+    fields = entity_type.fields if entity_type else {}
     for one in filters:
-        if entity_type is not None and one.field in entity_type.fields and entity_type.fields[one.field].type in ("link", "links"):
+        if one.field in fields and fields[one.field].type in ("link", "links"):
             for part in str(one.value).split(","):
                 try:
                     found.add(UUID(part.strip()))
@@ -155,7 +156,7 @@ def _one_value(uow: UnitOfWork, entity_type: EntityType | None, key: str, text: 
 
 def _system_value(uow: UnitOfWork, key: str, text: str) -> str:
     if key == "owner" and text == "me":
-        return gettext("me")
+        return str(gettext("me"))
     if key == "department":
         return next((item.name for item in get_tree(uow).by_id.values() if str(item.id) == text), text)
     if key in ("created_at", "updated_at", "since", "until"):

@@ -73,23 +73,25 @@ def cell_of(
     """The cell of one column; role chips for the column of roles."""
     if entity_type is not None and key in entity_type.fields:
         return cell_of_field(uow.registry, entity_type, key, item.fields.get(key), beside.titles)
-    match key:
-        case "roles":
-            return role_chips(uow.registry, beside.roles.get(item.party or item.id, ()))
-        case "kind":
-            found = uow.registry.entity_types.get(item.type)
-            return Cell(text=sentence(text_of(found.label.one)) if found else item.type)
-        case "department":
-            found_department = get_tree(uow).by_id.get(item.department)
-            return Cell(text=found_department.name if found_department else "")
-        case "owner":
-            return Cell(text=beside.owners.get(item.owner, "") if item.owner else "")
-        case "since" | "until":
-            day = item.since if key == "since" else item.until
-            return Cell(kind="date", text=format_date(day), value=day.isoformat() if day else "")
-        case _:
-            moment = item.created_at if key == "created_at" else item.updated_at
-            return Cell(kind="datetime", text=format_datetime(moment), value=moment.isoformat() if moment else "")
+    if key == "roles":
+        return role_chips(uow.registry, beside.roles.get(item.party or item.id, ()))
+    if key in ("since", "until"):
+        day = item.since if key == "since" else item.until
+        return Cell(kind="date", text=format_date(day), value=day.isoformat() if day else "")
+    if key in ("created_at", "updated_at"):
+        moment = item.created_at if key == "created_at" else item.updated_at
+        return Cell(kind="datetime", text=format_datetime(moment), value=moment.isoformat() if moment else "")
+    return Cell(text=_name_in(uow, item, key, beside))
+
+
+def _name_in(uow: UnitOfWork, item: Entity, key: str, beside: Beside) -> str:
+    if key == "department":
+        department = get_tree(uow).by_id.get(item.department)
+        return department.name if department else ""
+    if key == "owner":
+        return beside.owners.get(item.owner, "") if item.owner else ""
+    found = uow.registry.entity_types.get(item.type)
+    return sentence(text_of(found.label.one)) if found else item.type
 
 
 def actions_of(uow: UnitOfWork, item: Entity, back: str) -> tuple[Action, ...]:

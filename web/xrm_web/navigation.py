@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app, g, request, url_for
+
 from xrm.access.policy import access_of, allowed
 from xrm.departments.queries import Department, get_tree
 from xrm.plugin_host.blocks import Link
@@ -209,6 +210,7 @@ def init_navigation(app: Flask) -> None:
         "has_endpoint": has_endpoint,
     }
     app.jinja_env.globals.update(helpers)
+    app.jinja_env.filters["sentence"] = sentence
 
     @app.context_processor
     def _look() -> dict[str, Any]:

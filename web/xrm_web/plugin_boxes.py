@@ -3,22 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from flask import render_template
 from markupsafe import Markup
-from xrm.errors import PluginError
+
+from xrm.entities.links import Title
+from xrm.entities.listing import Filter, ListQuery
+from xrm.entities.queries import Entity, list_entities
+from xrm.errors import InvalidInput, NotFound, PermissionDenied
 from xrm.plugin_host import blocks as given
 from xrm.plugin_host.contributions import Card, Panel
+from xrm.plugin_host.guard import PluginFailed
+from xrm.relationships.queries import list_relationships
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.errors import log_with_reference
-from xrm_web.i18n import format_date, format_datetime, format_number
+from xrm_web.i18n import format_date, format_datetime, format_number, gettext
 from xrm_web.inputs import Cell, Face
 from xrm_web.navigation import href_of, plain_text
+from xrm_web.value_cells import face_of
+
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,30 +64,36 @@ def draw_cards(uow: UnitOfWork) -> list[DrawnBox]:
     """The cards of the home page, of all plugins that are on for the reader."""
     answers = uow.host.ask("dashboard_cards", uow=uow)
     boxes = [draw_box(uow, item.plugin, item.value) for item in answers.items]
-    return boxes + [failed_box(failure.plugin) for failure in answers.failures]
+    return boxes + [failed_box(failure.plugin, failure.reference) for failure in answers.failures]
 
 
-def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "") -> DrawnBox:
-    """A panel or card as it is drawn; with ``src`` a lazy one is fetched from there after the page."""
+def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "", about: UUID | None = None) -> DrawnBox:
+    """A panel or card as it is drawn; with ``src`` a lazy one is fetched from there after the page. ``about`` is whose page it is."""
     head: dict[str, Any] = {"key": f"{plugin}-{box.key}", "title": plain_text(box.label), "icon": box.icon}
     if box.is_lazy and src:
         return DrawnBox(**head, src=src)
-    if box.template:
-        return DrawnBox(**head, html=Markup(render_template(box.template, **_context(box.context))))  # noqa: S704
     try:
+        if box.template:
+            return DrawnBox(**head, html=_html(uow, plugin, box))
         content = uow.host.build(plugin, box, uow)
-    except PluginError as error:
-        return DrawnBox(**head, error=log_with_reference(error))
-    return DrawnBox(**head, blocks=tuple(draw_block(uow, block) for block in content))
+    except PluginFailed as error:
+        return DrawnBox(**head, error=error.failure.reference)
+    return DrawnBox(**head, blocks=tuple(draw_block(uow, block, about) for block in content))
 
 
-def failed_box(plugin: str) -> DrawnBox:
+def _html(uow: UnitOfWork, plugin: str, box: Panel | Card) -> Markup:
+    # A template escapes by itself, and gets nothing of ours but what the plugin gave it.
+    text = uow.host.call(plugin, box.key, str, lambda: render_template(box.template, **box.context))
+    return Markup(text)  # noqa: S704
+
+
+def failed_box(plugin: str, reference: str = "") -> DrawnBox:
     """What stands in the place of a plugin that failed before it said what it has."""
-    return DrawnBox(key=f"{plugin}-failed", title=plugin, error=plugin)
+    return DrawnBox(key=f"{plugin}-failed", title=plugin, error=reference or plugin)
 
 
-def draw_block(uow: UnitOfWork, block: given.Block) -> DrawnBlock:
-    """One block as it is drawn."""
+def draw_block(uow: UnitOfWork, block: given.Block, about: UUID | None = None) -> DrawnBlock:
+    """One block as it is drawn; ``about`` is the entity on whose page it stands."""
     match block:
         case given.FieldsBlock():
             return DrawnBlock(kind="fields", pairs=tuple((plain_text(label), cell_of(uow, value)) for label, value in block.rows))
@@ -100,8 +113,42 @@ def draw_block(uow: UnitOfWork, block: given.Block) -> DrawnBlock:
                 kind="table", heads=tuple(plain_text(head) for head in block.columns),
                 rows=tuple(tuple(cell_of(uow, value) for value in row) for row in block.rows),
             )
+        case given.ListBlock():
+            return _listed(uow, block)
+        case given.RelatedBlock():
+            return DrawnBlock(kind="related", faces=tuple(_related(uow, block, about)) if about else ())
         case _:
-            return DrawnBlock(kind=block.kind)
+            return DrawnBlock(kind="text", text=gettext("This kind of block is not known here."))
+
+
+def _listed(uow: UnitOfWork, block: given.ListBlock) -> DrawnBlock:
+    filters = tuple(Filter(*one) for one in block.filters)
+    query = ListQuery(block.type, block.columns, where=block.where, filters=filters, sort=block.sort, limit=block.limit)
+    try:
+        items = list_entities(uow, query).items
+    except (NotFound, PermissionDenied, InvalidInput):
+        return DrawnBlock(kind="list")
+    return DrawnBlock(kind="list", faces=tuple(_face(uow, block, item) for item in items))
+
+
+def _face(uow: UnitOfWork, block: given.ListBlock, item: Entity) -> tuple[Face, str]:
+    title = Title(item.party, item.party_type, item.title) if item.party else Title(item.id, item.type, item.title)
+    found = uow.registry.get(block.type)
+    from_fields = (
+        found.field_type(key).format(found.fields[key], item.fields.get(key), uow.actor.language)
+        for key in block.columns
+        if key in found.fields and item.fields.get(key) is not None
+    )
+    return face_of(uow.registry, title), " · ".join(from_fields)
+
+
+def _related(uow: UnitOfWork, block: given.RelatedBlock, about: UUID) -> list[tuple[Face, str]]:
+    found = []
+    for one in list_relationships(uow, about, block.relationship_type, limit=block.limit):
+        is_source = one.source == about
+        other = Title(one.target, one.target_type, one.target_title) if is_source else Title(one.source, one.source_type, one.source_title)
+        found.append((face_of(uow.registry, other), ""))
+    return found
 
 
 def cell_of(uow: UnitOfWork, value: given.Cell) -> Cell:
@@ -127,6 +174,3 @@ def cell_of(uow: UnitOfWork, value: given.Cell) -> Cell:
 def _link(uow: UnitOfWork, link: given.Link) -> tuple[str, str, str]:
     return plain_text(link.label), href_of(uow, link), link.icon
 
-
-def _context(context: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any]:
-    return dict(context)

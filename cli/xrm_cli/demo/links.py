@@ -52,11 +52,13 @@ def _hierarchy(plan: Plan) -> list[RelationshipDraft]:
     dice = plan.dice
     employees = plan.people[90:130]
     found = [RelationshipDraft("works_for", one, plan.organizations[2], plan.day(), values={"main": True}) for one in employees]
-    for number, one in enumerate(employees[1:], start=1):
-        found.append(RelationshipDraft("reports_to", one, employees[(number - 1) // 5], plan.day()))
+    found += [
+        RelationshipDraft("reports_to", one, employees[number // 5], plan.day()) for number, one in enumerate(employees[1:])
+    ]
     for number in range(3, 60, 3):
         share = {"share": str(dice.choice((51, 60, 75, 100)))}
-        found.append(RelationshipDraft("subsidiary_of", plan.organizations[number + 1], plan.organizations[number // 2], values=share))
+        child, parent = plan.organizations[number + 1], plan.organizations[number // 2]
+        found.append(RelationshipDraft("subsidiary_of", child, parent, values=share))
     return found
 
 
@@ -67,10 +69,11 @@ def _companies(plan: Plan) -> list[RelationshipDraft]:
         one, other = dice.sample(plan.organizations[3:], 2)
         found.append(RelationshipDraft(dice.choice(("supplies", "competitor_of", "partner_of")), one, other, plan.day()))
     for one in plan.organizations[23::23]:
-        values = {"territory": dice.choice(("Rhône-Alpes", "Suisse romande", "Scotland", "Wallonie")), "exclusive": dice.random() < 0.3}
+        territory = dice.choice(("Rhône-Alpes", "Suisse romande", "Scotland", "Wallonie"))
+        values = {"territory": territory, "exclusive": dice.random() < 0.3}
         found.append(RelationshipDraft("distributes_for", one, plan.organizations[2], plan.day(), values=values))
-    for one in dice.sample(plan.people, 60):
-        found.append(RelationshipDraft("board_member_of", one, dice.choice(plan.organizations), plan.day()))
+    members = dice.sample(plan.people, 60)
+    found += [RelationshipDraft("board_member_of", one, dice.choice(plan.organizations), plan.day()) for one in members]
     return found
 
 
@@ -79,7 +82,8 @@ def _acquaintances(plan: Plan) -> list[RelationshipDraft]:
     found = []
     for _ in range(KNOWS):
         one, other = dice.sample(plan.people, 2)
-        values = {"strength": dice.choice(("slight", "acquainted", "good", "close")), "how": dice.choice(("work", "studies", "event"))}
+        strength = dice.choice(("slight", "acquainted", "good", "close"))
+        values = {"strength": strength, "how": dice.choice(("work", "studies", "event"))}
         found.append(RelationshipDraft("knows", one, other, plan.day(), values=values))
     return found
 

@@ -56,7 +56,9 @@ JOBS = (
     ("Operations Manager", "production"), ("Financial Controller", "finance"), ("Site Engineer", "production"),
     ("Responsable logistique", "logistics"), ("DRH", "hr"), ("Legal Counsel", "legal"), ("R&D Engineer", "research"),
 )
-INTERESTS = ("ski", "randonnée", "golf", "cinéma", "vin", "vélo", "cuisine", "opéra", "rugby", "voile", "jazz", "jardinage", "échecs")
+INTERESTS = (
+    "ski", "randonnée", "golf", "cinéma", "vin", "vélo", "cuisine", "opéra", "rugby", "voile", "jazz", "jardinage", "échecs",
+)
 
 OUTLETS = (
     ("Le Courrier des Alpes", "daily", "regional", 84_000, "FR"), ("Isère Matin", "daily", "local", 31_000, "FR"),

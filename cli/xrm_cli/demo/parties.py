@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from xrm.contact_points.service import add_checked
@@ -17,8 +17,10 @@ from xrm.unit_of_work import UnitOfWork
 from xrm_cli.demo import names
 from xrm_cli.demo.plan import Plan
 
+RoleToStart = tuple[uuid.UUID, str, dict[str, Any], uuid.UUID, date, date | None]  # party, role, values, department, period
 ORGANIZATIONS = 620
 PEOPLE = 1400
+OWN_COMPANY = 2  # the company whose demo this is
 LONG_NAME = (
     "Établissement public interrégional pour la coordination des équipements de sécurité en haute montagne, des refuges "
     "et des sentiers transfrontaliers (Alpes du Nord, Jura et Vosges)"
@@ -44,7 +46,7 @@ def _organization(plan: Plan, number: int) -> dict[str, Any]:
     if number % 4 == 0:
         name = f"{dice.choice(names.FAMILY)} {trade} {form}"
     values: dict[str, Any] = {
-        "name": {0: "Grandes Surfaces Réunies SA", 1: LONG_NAME, 2: "Atelier Morel SAS", 3: "Éclat"}.get(number, name),
+        "name": {0: "Grandes Surfaces Réunies SA", 1: LONG_NAME, OWN_COMPANY: "Atelier Morel SAS", 3: "Éclat"}.get(number, name),
         "kind": "company" if number % 9 else dice.choice(("association", "public_body", "local_authority", "foundation")),
         "sector": sector, "city": city, "country": country,
     }
@@ -53,7 +55,10 @@ def _organization(plan: Plan, number: int) -> dict[str, Any]:
         values |= {"employees": people, "size": _size(people), "revenue": str(people * dice.randint(60, 240) * 1000)}
     if dice.random() < 0.5:
         values["website"] = f"https://www.{'-'.join(words(name)[:2])}.example"
-    if dice.random() < 0.4:
+    if number == OWN_COMPANY:
+        values |= {"sector": "manufacturing", "city": "Grenoble", "country": "FR", "employees": 184, "size": "medium",
+                   "revenue": "31200000", "founded_on": date(1926, 3, 1), "kind": "company"}
+    elif dice.random() < 0.4:
         values["founded_on"] = plan.today.replace(year=dice.randint(1890, plan.today.year - 1), month=dice.randint(1, 12), day=1)
     return values
 
@@ -82,7 +87,8 @@ def _person(plan: Plan) -> dict[str, Any]:
         "last_name": family, "sex": "female" if is_woman else "male",
     }
     if dice.random() < 0.75:
-        values |= {"city": city, "country": country, "preferred_language": "fr" if country in {"FR", "BE", "CH", "LU", "CA"} else "en"}
+        language = "fr" if country in {"FR", "BE", "CH", "LU", "CA"} else "en"
+        values |= {"city": city, "country": country, "preferred_language": language}
     if dice.random() < 0.35:
         values["birth_date"] = plan.today - timedelta(days=dice.randint(20 * 365, 80 * 365))
     if dice.random() < 0.25:
@@ -98,44 +104,57 @@ def _home(plan: Plan) -> uuid.UUID:
 
 def start_all_roles(plan: Plan) -> None:
     """What the parties are to the departments: open, ended, to come; several at once, the same twice."""
-    dice = plan.dice
-    sales, press, service = plan.departments
-    asked: list[tuple[uuid.UUID, str, dict[str, Any], uuid.UUID, Any, Any]] = []
-    for number, one in enumerate(plan.organizations):
-        if number % 10 < 6:
-            asked.append(_customer(plan, one, sales, number))
-        if number % 10 == 1:
-            asked.append(_customer(plan, one, service, number + 5000))
-        if number % 7 == 0:
-            kind = dice.choice(("supplier", "reseller", "technology", "referral", "consultant"))
-            asked.append((one, "partner", {"number": f"P{number:04}", "kind": kind, "status": "active"}, sales, plan.day(), None))
-        if number % 23 == 0:
-            values = {"kind": dice.choice(("wholesaler", "retailer", "agent", "carrier")), "status": "active"}
-            asked.append((one, "distributor", values, service, plan.day(), None))
-        if number % 41 == 0:
-            values = {"kind": "trade_association", "topics": ["montagne", "sécurité"], "stands": dice.choice(("ally", "neutral", "opponent"))}
-            asked.append((one, "lobbyist", values, press, plan.day(), None))
     plan.journalists = plan.people[:90]
-    for one in plan.journalists:
-        values = {"kind": dice.choice(("journalist", "freelance", "editor")), "beats": dice.sample(names.INTERESTS, 2)}
-        asked.append((one, "press_contact", values, press, plan.day(), None))
-    for number, one in enumerate(plan.people[90:130]):
-        values = {"number": f"E{number:03}", "job_title": dice.choice(names.JOBS)[0], "status": "active", "contract_type": "permanent"}
-        asked.append((one, "employee", values, dice.choice(plan.departments), plan.day(), None))
-    for number, one in enumerate(plan.people[130:400]):
-        asked.append((one, "customer", {"number": f"K{number:05}", "segment": "private", "status": "active"}, sales, plan.day(), None))
-    asked += _periods(plan)
+    asked = [role for number, one in enumerate(plan.organizations) for role in _roles_of_organization(plan, one, number)]
+    asked += [*_roles_of_people(plan), *_periods(plan)]
     plan.in_batches(asked, lambda uow, part: _start(plan, uow, part))
 
 
-def _customer(plan: Plan, one: uuid.UUID, department: uuid.UUID, number: int) -> tuple[Any, ...]:
+def _roles_of_organization(plan: Plan, one: uuid.UUID, number: int) -> Iterator[RoleToStart]:
+    dice = plan.dice
+    sales, press, service = plan.departments
+    if number % 10 < 6 and number != OWN_COMPANY:
+        yield _customer(plan, one, sales, number)
+    if number % 10 == 1:
+        yield _customer(plan, one, service, number + 5000)
+    if number % 7 == 0:
+        kind = dice.choice(("supplier", "reseller", "technology", "referral", "consultant"))
+        yield (one, "partner", {"number": f"P{number:04}", "kind": kind, "status": "active"}, sales, plan.day(), None)
+    if number % 23 == 0:
+        values = {"kind": dice.choice(("wholesaler", "retailer", "agent", "carrier")), "status": "active"}
+        yield (one, "distributor", values, service, plan.day(), None)
+    if number % 41 == 0:
+        stands = dice.choice(("ally", "neutral", "opponent"))
+        values = {"kind": "trade_association", "topics": ["montagne", "sécurité"], "stands": stands}
+        yield (one, "lobbyist", values, press, plan.day(), None)
+
+
+def _roles_of_people(plan: Plan) -> Iterator[RoleToStart]:
+    dice = plan.dice
+    sales, press, _ = plan.departments
+    for one in plan.journalists:
+        kind = dice.choice(("journalist", "freelance", "editor"))
+        values: dict[str, Any] = {"kind": kind, "beats": dice.sample(names.INTERESTS, 2)}
+        yield (one, "press_contact", values, press, plan.day(), None)
+    for number, one in enumerate(plan.people[90:130]):
+        title = dice.choice(names.JOBS)[0]
+        values = {"number": f"E{number:03}", "job_title": title, "status": "active", "contract_type": "permanent"}
+        yield (one, "employee", values, dice.choice(plan.departments), plan.day(), None)
+    for number, one in enumerate(plan.people[130:400]):
+        values = {"number": f"K{number:05}", "segment": "private", "status": "active"}
+        yield (one, "customer", values, sales, plan.day(), None)
+
+
+def _customer(plan: Plan, one: uuid.UUID, department: uuid.UUID, number: int) -> RoleToStart:
     dice = plan.dice
     since = plan.day()
     until = None
     values: dict[str, Any] = {
         "number": f"C{number:05}", "status": "active", "segment": dice.choice(("key_account", "mid_market", "small_business")),
-        "tier": dice.choices(("platinum", "gold", "silver", "bronze"), (1, 3, 6, 10))[0], "payment_terms": dice.choice(("net_30", "end_of_month_45")),
-        "credit_limit": str(dice.choice((1000, 5000, 20000, 100000))), "lifecycle_stage": dice.choice(("new", "developing", "loyal", "at_risk")),
+        "tier": dice.choices(("platinum", "gold", "silver", "bronze"), (1, 3, 6, 10))[0],
+        "payment_terms": dice.choice(("net_30", "end_of_month_45")),
+        "credit_limit": str(dice.choice((1000, 5000, 20000, 100000))),
+        "lifecycle_stage": dice.choice(("new", "developing", "loyal", "at_risk")),
     }
     if number % 17 == 0 and (plan.today - since).days > 60:
         until = plan.day(earliest=(plan.today - since).days - 1, latest=1)
@@ -143,17 +162,16 @@ def _customer(plan: Plan, one: uuid.UUID, department: uuid.UUID, number: int) ->
     return (one, "customer", values, department, since, until)
 
 
-def _periods(plan: Plan) -> list[tuple[Any, ...]]:
+def _periods(plan: Plan) -> Iterator[RoleToStart]:
     """Roles that were taken up again, and some that begin next month."""
-    found: list[tuple[Any, ...]] = []
     sales = plan.departments[0]
     for number, one in enumerate(plan.organizations[6::60]):
-        begin, end = plan.today - timedelta(days=3000), plan.today - timedelta(days=1900)
-        found.append((one, "customer", {"number": f"A{number:04}", "status": "closed"}, sales, begin, end))
-        found.append((one, "customer", {"number": f"B{number:04}", "status": "active"}, sales, plan.today - timedelta(days=700), None))
+        begin, end, again = (plan.today - timedelta(days=days) for days in (3000, 1900, 700))
+        yield (one, "customer", {"number": f"A{number:04}", "status": "closed"}, sales, begin, end)
+        yield (one, "customer", {"number": f"B{number:04}", "status": "active"}, sales, again, None)
     for number, one in enumerate(plan.organizations[8::90]):
-        found.append((one, "partner", {"number": f"F{number:04}", "kind": "reseller"}, sales, plan.today + timedelta(days=30), None))
-    return found
+        values = {"number": f"F{number:04}", "kind": "reseller"}
+        yield (one, "partner", values, sales, plan.today + timedelta(days=30), None)
 
 
 def _start(plan: Plan, uow: UnitOfWork, part: Sequence[Any]) -> list[uuid.UUID]:

@@ -56,7 +56,9 @@ class Plan:
         """Run one unit of work as the demo's actor."""
         return self.runtime.write(function, self.actor)
 
-    def in_batches(self, items: Sequence[Any], function: Callable[[UnitOfWork, Sequence[Any]], list[uuid.UUID]]) -> list[uuid.UUID]:
+    def in_batches(
+        self, items: Sequence[Any], function: Callable[[UnitOfWork, Sequence[Any]], list[uuid.UUID]]
+    ) -> list[uuid.UUID]:
         """Run ``function`` over the items, one unit of work per batch; the ids it gave, in order."""
         found: list[uuid.UUID] = []
         for start in range(0, len(items), BATCH):

@@ -27,11 +27,11 @@ def record_all_interactions(plan: Plan) -> None:
     for one in chosen:
         kind, subject, body = dice.choice(names.NOTES)
         participants = (one,) if dice.random() < 0.6 else tuple(dict.fromkeys((one, dice.choice(plan.people))))
+        department, at = dice.choices(plan.departments, (6, 2, 3))[0], plan.moment(plan.day())
+        direction = dice.choice(("in", "out", ""))
+        duration = dice.choice((5, 10, 20, 45)) if kind in {"call", "meeting"} else None
         drafts.append(
-            InteractionDraft(
-                kind, dice.choices(plan.departments, (6, 2, 3))[0], participants, subject, body, plan.moment(plan.day()),
-                direction=dice.choice(("in", "out", "")), duration=dice.choice((5, 10, 20, 45)) if kind in {"call", "meeting"} else None,
-            )
+            InteractionDraft(kind, department, participants, subject, body, at, direction=direction, duration=duration)
         )
 
     def record(uow: UnitOfWork, part: Sequence[InteractionDraft]) -> list[uuid.UUID]:
@@ -85,7 +85,7 @@ def create_sales(plan: Plan) -> None:
     rows = []
     stages = ("lead", "qualified", "needs", "proposal", "negotiation", "won", "lost")
     chances = {"lead": 10, "qualified": 20, "needs": 35, "proposal": 50, "negotiation": 75, "won": 100, "lost": 0}
-    for number in range(160):
+    for _ in range(160):
         stage = dice.choices(stages, (5, 5, 4, 4, 3, 6, 4))[0]
         customer = dice.choice(plan.organizations)
         values: dict[str, Any] = {
@@ -109,21 +109,22 @@ def _create_quotes(plan: Plan, opportunities: Sequence[Any], customers: Sequence
     for number in range(60):
         chosen = [dice.randrange(len(products)) for _ in range(dice.randint(1, 4))]
         made = [
-            {"position": place, "product": products[one], "description": names.PRODUCTS[one][0], "quantity": str(dice.randint(1, 40)),
-             "unit_price": str(names.PRODUCTS[one][2])}
+            {"position": place, "product": products[one], "description": names.PRODUCTS[one][0],
+             "quantity": str(dice.randint(1, 40)), "unit_price": str(names.PRODUCTS[one][2])}
             for place, one in enumerate(chosen, start=1)
         ]
         total = sum(int(line["quantity"]) * int(line["unit_price"]) for line in made)
         issued = plan.day(earliest=300)
         values = {
             "number": f"D-{plan.today.year}-{number:04}", "customer": customers[number], "opportunity": opportunities[number],
-            "status": dice.choice(("draft", "sent", "sent", "expired")), "issued_on": issued, "valid_to": issued + timedelta(days=45),
-            "net_amount": str(total), "total": str(total),
+            "status": dice.choice(("draft", "sent", "sent", "expired")), "issued_on": issued,
+            "valid_to": issued + timedelta(days=45), "net_amount": str(total), "total": str(total),
         }
         rows.append((values, sales, plan.owner()))
         lines.append(made)
     quotes = plan.create("quote", rows)
-    plan.create("quote_line", [({**line, "quote": one}, sales, None) for one, made in zip(quotes, lines, strict=True) for line in made])
+    rows = [({**line, "quote": one}, sales, None) for one, made in zip(quotes, lines, strict=True) for line in made]
+    plan.create("quote_line", rows)
 
 
 def create_service(plan: Plan) -> None:
@@ -141,15 +142,17 @@ def create_service(plan: Plan) -> None:
             "status": dice.choices(("new", "in_progress", "waiting_customer", "resolved", "closed"), (2, 3, 2, 4, 6))[0],
         }
         if values["status"] in {"resolved", "closed"}:
-            values |= {"resolution": "Échange effectué, client informé.", "resolved_on": opened + timedelta(days=dice.randint(0, 12))}
+            solved = opened + timedelta(days=dice.randint(0, 12))
+            values |= {"resolution": "Échange effectué, client informé.", "resolved_on": solved}
         rows.append((values, service, plan.owner()))
     plan.create("case", rows)
     rows = []
     for _ in range(60):
         state = dice.choice(("open", "kept", "kept", "broken"))
         made = plan.day(earliest=400)
-        values = {"what": dice.choice(("Rappeler avant vendredi", "Send the certificate", "Remise de 5 % sur la prochaine commande")),
-                  "promised_to": dice.choice(plan.organizations), "made_on": made, "due_on": made + timedelta(days=10), "state": state}
+        what = dice.choice(("Rappeler avant vendredi", "Send the certificate", "Remise de 5 % sur la prochaine commande"))
+        values = {"what": what, "promised_to": dice.choice(plan.organizations), "made_on": made,
+                  "due_on": made + timedelta(days=10), "state": state}
         if state != "open":
             values["settled_on"] = made + timedelta(days=8)
         if state == "broken":

@@ -86,7 +86,7 @@ def find_by_value(uow: UnitOfWork, kind: str, normalized: str, limit: int = 10) 
             visible_contact_point(uow),
         )
         .group_by(contact_point.c.entity_id)
-        .order_by(func.min(contact_point.c.id))
+        .order_by(func.min(contact_point.c.created_at), contact_point.c.entity_id)
         .limit(limit)
     )
     return list(uow.execute(statement).scalars())

@@ -25,8 +25,8 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        text = "The database URL cannot be read. Write sqlite:///path or postgresql://host/name."
-        raise ConfigurationError(msg(text)) from error
+        said = msg("The database URL cannot be read. Write sqlite:///path or postgresql://host/name.")
+        raise ConfigurationError(said) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _open_sqlite(url)

@@ -44,7 +44,9 @@ def linking_fields(uow: UnitOfWork, type_name: str) -> list[tuple[EntityType, Fi
         (entity_type, field)
         for entity_type in uow.registry.of_kind("record")
         for field in entity_type.fields.values()
-        if field.type in ("link", "links") and uow.registry.is_end(field.to, type_name) and allowed(uow, f"{entity_type.name}:read")
+        if field.type in ("link", "links")
+        and uow.registry.is_end(field.to, type_name)
+        and allowed(uow, f"{entity_type.name}:read")
     ]
 
 

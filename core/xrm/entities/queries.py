@@ -102,7 +102,8 @@ def get_entity(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str = "") -> En
     known = uow.registry.get(type_name) if type_name else None
     if known is not None:
         own = [column for columns in known.field_columns.values() for column in columns]
-        statement = statement.where(entity.c.type == type_name).join(known.table, known.table.c.id == entity.c.id).add_columns(*own)
+        statement = statement.join(known.table, known.table.c.id == entity.c.id).add_columns(*own)
+        statement = statement.where(entity.c.type == type_name)
     row = uow.execute(statement).mappings().first()
     if row is None:
         raise NotFound(msg("There is nothing with the id {id} that you may see.", id=entity_id))
@@ -111,7 +112,8 @@ def get_entity(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str = "") -> En
         values = load_values(uow.connection, entity_type, entity_type.table, [entity_id]).get(entity_id, {})
     else:
         empty: dict[str, Any] = {field.key: () for field in entity_type.multiple_fields}
-        values = {**load_row(entity_type, dict(row)), **empty, **load_children(uow.connection, entity_type, [entity_id])[entity_id]}
+        children = load_children(uow.connection, entity_type, [entity_id])[entity_id]
+        values = {**load_row(entity_type, dict(row)), **empty, **children}
     values = add_computed(uow, entity_type, values, tuple(entity_type.fields))
     return Entity(
         row["id"], row["type"], row["title"], row["version"], row["department_id"], row["owner_id"], row["created_at"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed last, department by department: each gives its own few from an index, then the newest of all are kept."""
+"""Which parties changed last, department by department: each gives its own few from an index, then the newest of all are kept."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from xrm.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Recent:
-    """An entity and when it was changed."""
+    """A party and when it was changed."""
 
     title: Title
     updated_at: datetime
 
 
 def list_recent(uow: UnitOfWork, departments: Collection[uuid.UUID], *, limit: int = 8) -> list[Recent]:
-    """The entities of these home departments that were changed last, as far as the actor may see them; newest first."""
+    """The parties of these home departments that were changed last, as far as the actor may see them; newest first."""
     if not departments:
         return []
+    types = [item.name for item in uow.registry.party_types()]
     columns = (entity.c.id, entity.c.type, entity.c.title, entity.c.updated_at)
     parts = [
         select(
             select(*columns)
-            .where(entity.c.department_id == one, visible_entity(uow))
+            .where(entity.c.department_id == one, entity.c.type.in_(types), visible_entity(uow))
             .order_by(entity.c.updated_at.desc())
             .limit(limit)
             .subquery()

@@ -28,7 +28,8 @@ def path_of(home: Path, file_id: uuid.UUID) -> Path:
 
 
 def save_file(
-    uow: UnitOfWork, name: str, stream: BinaryIO, *, department: uuid.UUID | None = None, only_images: bool = False, path: str = ""
+    uow: UnitOfWork, name: str, stream: BinaryIO, *, department: uuid.UUID | None = None, only_images: bool = False,
+    path: str = "",
 ) -> uuid.UUID:
     """Keep what the stream holds and return the file's id; it belongs to nobody until ``attach_files``.
 
@@ -79,7 +80,8 @@ def _write(target: Path, stream: BinaryIO, path: str) -> tuple[int, bytes]:
         ) from error
     if not 0 < size <= LARGEST:
         target.unlink(missing_ok=True)
-        text = msg("The file is empty.") if not size else msg("The file is too large. Send at most {most} MB.", most=LARGEST >> 20)
+        too_large = msg("The file is too large. Send at most {most} MB.", most=LARGEST >> 20)
+        text = too_large if size else msg("The file is empty. Choose another.")
         raise InvalidInput([Problem(path, text)])
     return size, digest.digest()
 

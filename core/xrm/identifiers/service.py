@@ -72,5 +72,5 @@ def insert_identifiers(uow: UnitOfWork, pairs: Sequence[tuple[tuple[str, str], u
 
 def _check(texts: set[str]) -> None:
     if any(not text or text != text.strip() or len(text) > LONGEST or not is_storable(text) for text in texts):
-        text = "Give the system and the key as texts of 1 to {most} characters without blanks around them."
-        raise InvalidInput([Problem("identifier", msg(text, most=LONGEST))])
+        said = msg("Give the system and the key as texts of 1 to {most} characters without blanks around them.", most=LONGEST)
+        raise InvalidInput([Problem("identifier", said)])

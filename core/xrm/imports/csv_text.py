@@ -83,8 +83,10 @@ def _first_wrong_byte(path: Path, encoding: str) -> int | None:
 
 
 def find_separator(lines: Sequence[str], known: Collection[str]) -> str:
-    """The separator that fits best: the one under which most known columns are found, then the one whose rows are equal in
-    length, then the one with most columns.
+    """The separator that fits best.
+
+    That is the one under which most known columns are found, then the one whose rows are equal in length, then the one
+    with most columns.
     """
     return max(SEPARATORS, key=lambda separator: _fitness(lines, separator, known))
 

@@ -45,14 +45,23 @@ class RelatedGroup:
     items: tuple[Related, ...]
 
 
+@dataclass(frozen=True)
+class GroupPart:
+    """One group, named by type and direction, after its first ``skip`` items."""
+
+    type: str
+    is_forward: bool
+    skip: int = 0
+
+
 def list_groups(
     uow: UnitOfWork, entity_id: uuid.UUID, *, as_of: date | None = None, all_periods: bool = False, each: int = 8,
-    skip: int = 0, only: tuple[str, bool] | None = None,
+    only: GroupPart | None = None,
 ) -> list[RelatedGroup]:
     """The relationships of an entity that the actor sees, newest first in each group.
 
-    Those that hold on ``as_of`` (today), with ``all_periods`` all of them; ``each`` limits the items of a group after ``skip``;
-    ``only`` names one group by type and direction. An entity that the actor may not see has none.
+    Those that hold on ``as_of`` (today), with ``all_periods`` all of them; ``each`` limits the items of a group; ``only``
+    asks for the further ones of one group. An entity that the actor may not see has none.
     """
     periods: list[ColumnElement[bool]] = [] if all_periods else [holds_on(as_of or uow.today)]
     ends = (_ends(uow, entity_id, periods, is_forward=True), _ends(uow, entity_id, periods, is_forward=False))
@@ -65,8 +74,9 @@ def list_groups(
         func.count().over(partition_by=group).label("total"),
     )
     if only is not None:
-        counted = counted.where(found.c.type == only[0], found.c.is_forward == only[1])
+        counted = counted.where(found.c.type == only.type, found.c.is_forward == int(only.is_forward))
     numbered = counted.subquery("numbered")
+    skip = only.skip if only else 0
     wanted = and_(numbered.c.nth > skip, numbered.c.nth <= skip + each)
     order = (numbered.c.type, numbered.c.is_forward.desc(), numbered.c.nth)
     tables = _tables(uow)
@@ -104,7 +114,7 @@ def _group(
 ) -> list[RelatedGroup]:
     numbers = {one.name: number for number, (one, _) in enumerate(tables)}
     if tables:
-        owned = [(numbers[row["type"]], row["id"], row) for row in rows if row["type"] in numbers]
+        owned = [(numbers[row["type"]], row["id"], dict(row)) for row in rows if row["type"] in numbers]
         values = read_joined(uow.connection, tables, owned)
     else:
         values = load_fields(uow, [(row["id"], row["type"]) for row in rows])

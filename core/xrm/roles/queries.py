@@ -88,7 +88,7 @@ def _load(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[Role]:
     numbers = {item.name: number for number, item in enumerate(types)}
     pairs = [(item, item.table) for item in types]
     if is_wide:
-        values = read_joined(uow.connection, pairs, [(numbers[row["type"]], row["id"], row) for row in rows])
+        values = read_joined(uow.connection, pairs, [(numbers[row["type"]], row["id"], dict(row)) for row in rows])
     else:
         groups = [(item, item.table, [row["id"] for row in rows if row["type"] == item.name]) for item in types]
         values = load_values_of_types(uow.connection, role, [group for group in groups if group[2]])

@@ -258,8 +258,8 @@ def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str
             try:
                 result = compile_expression(field.formula, filled).type
             except ExpressionError as error:
-                text = "{where}: formula: {problem}"
-                raise PluginError(plugin, msg(text, where=field.location, problem=error.message)) from error
+                said = msg("{where}: formula: {problem}", where=field.location, problem=error.message)
+                raise PluginError(plugin, said) from error
             types[key] = ComputedType(field_types[RESULT_TYPES.get(result, "text")])
     return types
 
@@ -267,8 +267,10 @@ def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str
 def _refuse_taken_name(metadata: MetaData, declaration: EntityDeclaration | RelationshipDeclaration) -> None:
     name = table_name(declaration)
     if name in metadata.tables:
-        text = "{where}: the table {name} is taken already. Choose another name."
-        raise PluginError(declaration.plugin, msg(text, where=declaration.location, name=name))
+        taken = msg("{where}: the table {name} is taken already. Choose another name.", where=declaration.location, name=name)
+        raise PluginError(declaration.plugin, taken)
     if len(name) > IDENTIFIER_LENGTH:
-        text = "{where}: the table {name} has more than {most} letters. Choose a shorter name."
-        raise PluginError(declaration.plugin, msg(text, where=declaration.location, name=name, most=IDENTIFIER_LENGTH))
+        raise PluginError(declaration.plugin, msg(
+            "{where}: the table {name} has more than {most} letters. Choose a shorter name.",
+            where=declaration.location, name=name, most=IDENTIFIER_LENGTH,
+        ))

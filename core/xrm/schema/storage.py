@@ -153,7 +153,7 @@ def load_values_of_types(
     types = [(fielded, table) for fielded, table, _ in groups]
     joined, columns = join_types(base, base.c.id, [table for _, table in types])
     statement = select(base.c.id.label("base_id"), *columns).select_from(joined).where(base.c.id.in_(ids))
-    rows = {row["base_id"]: row for row in connection.execute(statement).mappings()}
+    rows = {row["base_id"]: dict(row) for row in connection.execute(statement).mappings()}
     owners = [(number, one) for number, (_, _, some) in enumerate(groups) for one in some if one in rows]
     return read_joined(connection, types, [(number, one, rows[one]) for number, one in owners])
 

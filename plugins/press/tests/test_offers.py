@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_an_offer_is_noted_on_both_timelines(graph: Graph, office: Office) -> No
 
     assert "The offer is noted" in str(said)
     for one in (office.journalist, office.release):
-        (noted,) = graph.read(lambda uow, one=one: timeline(uow, one).items, office.editor)  # type: ignore[misc]
+        (noted,) = graph.read(partial(timeline, entity_id=one), office.editor).items
         assert (noted.subject, noted.body, noted.direction) == ("Press release offered", "Interested", "out")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,13 @@ def refused(graph: Graph, office: Office, write: Any) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
         graph.write(write, office.editor)
     return [problem.path for problem in caught.value.problems]
+
+
+def move(graph: Graph, office: Office, release: uuid.UUID, *stages: str) -> None:
+    """Take a release from stage to stage."""
+    for stage in stages:
+        values = {"stage": stage}
+        graph.write(partial(update_entity, entity_id=release, raw=values), office.editor)
 
 
 def test_coverage_cannot_lie_in_the_future(graph: Graph, office: Office, departments: Departments) -> None:
@@ -52,15 +60,13 @@ def test_an_embargo_must_lie_ahead(graph: Graph, office: Office, departments: De
 
 def test_a_release_without_text_cannot_be_sent(graph: Graph, office: Office, departments: Departments) -> None:
     empty = graph.create("release", {"headline": "Empty"}, departments.press)
-    for stage in ("review", "approved"):
-        graph.write(lambda uow, stage=stage: update_entity(uow, empty, {"stage": stage}), office.editor)  # type: ignore[misc]
+    move(graph, office, empty, "review", "approved")
 
     assert refused(graph, office, lambda uow: update_entity(uow, empty, {"stage": "sent", "sent_on": uow.today})) == ["summary"]
 
 
 def test_a_release_with_text_is_sent_stage_by_stage(graph: Graph, office: Office) -> None:
-    for stage in ("review", "approved"):
-        graph.write(lambda uow, stage=stage: update_entity(uow, office.release, {"stage": stage}), office.editor)  # type: ignore[misc]
+    move(graph, office, office.release, "review", "approved")
 
     assert graph.write(lambda uow: update_entity(uow, office.release, {"stage": "sent", "sent_on": uow.today}), office.editor) == 4
 

@@ -40,7 +40,7 @@ def actions_for(entity: Entity) -> list[Action]:
 
 
 def offer_release(uow: UnitOfWork, party: uuid.UUID, values: Mapping[str, Any]) -> Message:
-    """Relate the release to the party from today on, and note the offer on both timelines; both belong to the release's department.
+    """Relate the release to the party from today on, and note it on both timelines, all in the department of the release.
 
     Raises:
         NotFound: when there is no such release for the actor.
@@ -61,6 +61,7 @@ def _department_of(uow: UnitOfWork, release: uuid.UUID) -> uuid.UUID:
     releases = select(uow, "release", ["id", "department"]).subquery()
     department: uuid.UUID | None = uow.execute(sa.select(releases.c.department).where(releases.c.id == release)).scalar()
     if department is None:
-        text = label("There is no such press release any more. Choose another.", "Ce communiqué n’existe plus. Choisissez-en un autre.")
+        text = label("This press release is not there any more. Choose another.",
+                     "Ce communiqué n’existe plus. Choisissez-en un autre.")
         raise NotFound(msg("{text}", text=text))
     return department

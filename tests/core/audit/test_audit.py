@@ -31,7 +31,8 @@ def test_all_that_one_unit_of_work_does_to_an_entity_is_one_entry(graph: Graph) 
 
     one = graph.write(write)
 
-    entries = graph.read(lambda uow: uow.execute(select(audit_entry, audit_value.c.salt, audit_value.c.changes).join(audit_value)).all())
+    statement = select(audit_entry, audit_value.c.salt, audit_value.c.changes).join(audit_value)
+    entries = graph.read(lambda uow: uow.execute(statement).all())
     assert [(row.entity_id, row.action, row.actor_id) for row in entries] == [(one, "entity.created", graph.admin.user_id)]
     assert entries[0].digest == hashlib.sha256(entries[0].salt + entries[0].changes.encode()).digest()
     actions = [change["action"] for change in json.loads(entries[0].changes)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from sqlalchemy import TextClause, text
 
 from tests.factories.graph import Graph
+from tests.factories.threads import run_together
 from xrm.entities.listing import ListQuery
 from xrm.entities.queries import get_entity
 from xrm.entities.removal import delete_entity, restore_entity
@@ -35,7 +36,7 @@ def test_a_deleted_party_is_nowhere_and_comes_back_whole(graph: Graph) -> None:
 
     delete(graph, one)
 
-    assert graph.titles(ListQuery("party")) == graph.titles(ListQuery("organization")) == graph.titles(ListQuery("customer")) == []
+    assert [graph.titles(ListQuery(name)) for name in ("party", "organization", "customer")] == [[], [], []]
     with pytest.raises(NotFound):
         graph.read(lambda uow: get_entity(uow, one))
     with pytest.raises(NotFound):
@@ -123,8 +124,9 @@ def test_a_child_is_never_added_to_what_is_deleted_meanwhile(graph: Graph) -> No
     for delays in [(0.0, 0.03), (0.03, 0.0), (0.015, 0.015), (0.0, 0.0), (0.01, 0.02), (0.02, 0.01)]:
         person = graph.person()
         outcomes = race(graph, person, delays)
-        alive = person in {item.id for item in graph.list(ListQuery("person")).items}
-        children = [item for item in graph.list(ListQuery("ticket", columns=("kept_by",))).items if item.fields["kept_by"] == person]
+        alive = person in {item.id for item in graph.page(ListQuery("person")).items}
+        tickets = graph.page(ListQuery("ticket", columns=("kept_by",))).items
+        children = [item for item in tickets if item.fields["kept_by"] == person]
 
         assert not (children and not alive), (delays, outcomes)
         assert sorted(outcomes) != ["done", "done"]
@@ -147,19 +149,15 @@ def race(graph: Graph, person: uuid.UUID, delays: tuple[float, float]) -> list[s
         delete_entity(uow, person)
         threading.Event().wait(delays[0])
 
-    def run(function: object) -> None:
+    def run(function: Callable[[UnitOfWork], None]) -> None:
         barrier.wait()
         try:
-            graph.write(function)  # type: ignore[arg-type]
+            graph.write(function)
             outcomes.append("done")
         except XrmError as error:
             outcomes.append(error.code)
 
-    threads = [threading.Thread(target=run, args=(function,)) for function in (add, remove)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_together([lambda: run(add), lambda: run(remove)])
     return outcomes
 
 

@@ -15,8 +15,8 @@ from xrm.relationships.service import relate
 from xrm.search.queries import search
 
 KEPT = [
-    "\u202eabc\u202c", "👩\u200d👩\u200d👧\u200d👦 Family", "e\u0301clair", "éclair", "İstanbul ıi", "аdmin", "日本語", "Z" + "\u0301" * 100, "𝔘𝔫𝔦", "' OR 1=1 --",
-    "%_\\", "<script>", "{name}", "a\u00a0b", "\ufeffmark"[1:],
+    "\u202eabc\u202c", "👩\u200d👩\u200d👧\u200d👦 Family", "e\u0301clair", "éclair", "İstanbul ıi", "\u0430dmin", "日本語",
+    "Z" + "\u0301" * 100, "\U0001d518\U0001d52b", "' OR 1=1 --", "%_\\", "<script>", "{name}", "a\u00a0b",
 ]
 REFUSED = ["a\x00b", "\ud800", "x\udfff", "a\x1bb", "a\x85b"]
 
@@ -24,14 +24,14 @@ REFUSED = ["a\x00b", "\ud800", "x\udfff", "a\x1bb", "a\x85b"]
 def test_texts_are_kept_exactly(graph: Graph) -> None:
     for text in KEPT:
         one = graph.organization(text)
-        found = graph.read(lambda uow, one=one: get_entity(uow, one))
+        found = graph.read(lambda uow: get_entity(uow, one))
         assert (found.title, found.fields["name"]) == (" ".join(text.split()), text)
-        note = graph.write(lambda uow, one=one, text=text: record_interaction(
+        note = graph.write(lambda uow: record_interaction(
             uow, "note", department=graph.departments.sales, participants=[one], subject=text, body=text))
-        entry = graph.read(lambda uow, one=one: timeline(uow, one)).items[0]
+        entry = graph.read(lambda uow: timeline(uow, one)).items[0]
         assert (entry.id, entry.subject, entry.body) == (note, text, text)
 
-    assert len(graph.list(ListQuery("organization")).items) == len(KEPT)
+    assert len(graph.page(ListQuery("organization")).items) == len(KEPT)
 
 
 def test_texts_that_are_none_are_refused_everywhere(graph: Graph) -> None:
@@ -46,7 +46,7 @@ def test_texts_that_are_none_are_refused_everywhere(graph: Graph) -> None:
         with pytest.raises(InvalidInput):
             graph.role(acme, values={"number": text})
         with pytest.raises(InvalidInput):
-            graph.write(lambda uow, text=text: relate(uow, "works_for", person, acme, values={"job_title": text}))
+            graph.write(lambda uow: relate(uow, "works_for", person, acme, values={"job_title": text}))
 
 
 def test_ten_thousand_combining_marks_are_refused_or_kept(graph: Graph) -> None:

@@ -33,5 +33,5 @@ def test_odd_keys_are_refused_and_found_nowhere(graph: Graph) -> None:
     one = graph.organization()
     for key in ("", " ", " a", "x" * 201, "a\x00", "\ud800"):
         with pytest.raises(InvalidInput):
-            graph.write(lambda uow, key=key: set_identifier(uow, "erp", key, one))
-        assert graph.read(lambda uow, key=key: find_by_identifier(uow, "erp", key)) is None
+            graph.write(lambda uow: set_identifier(uow, "erp", key, one))
+        assert graph.read(lambda uow: find_by_identifier(uow, "erp", key)) is None

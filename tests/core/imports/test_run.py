@@ -3,25 +3,21 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import pytest
 
 from tests.core.imports.conftest import COMPANIES, Import, Titles
-from tests.factories.access import Departments, add_user
 from xrm.contact_points.queries import list_contact_points
 from xrm.contact_points.service import end_contact_point
 from xrm.entities.service import update_entity
-from xrm.errors import InvalidInput, PermissionDenied
+from xrm.errors import InvalidInput
 from xrm.identifiers.queries import find_by_identifier
-from xrm.interactions.queries import timeline
 from xrm.relationships.queries import list_relationships
 from xrm.roles.service import end_role
 from xrm.runtime import Runtime
-from xrm.unit_of_work import Actor, system_actor
+from xrm.unit_of_work import Actor
 
-Rights = dict[uuid.UUID | None, list[str]]
 TWO = "id,name,city,country,mail\n1,Alfa,Paris,FR,a@alfa.example\n2,Beta,Lyon,France,b@beta.example\n"
 PEOPLE = """
 things:
@@ -249,39 +245,6 @@ def test_several_matches_fail_the_row(run: Import) -> None:
     assert "Several entries are equal in name" in str(row.problems[0])
 
 
-def test_interactions_are_recorded_once(run: Import, listed: Titles, runtime: Runtime, admin: Actor) -> None:
-    run(TWO)
-    mapping = """
-interactions:
-  - interaction: purchase
-    identifier: {system: order, key: order}
-    participants: [{system: shop, key: customer}]
-    at: day
-    subject: {text: "Order {order}"}
-    body: remark
-"""
-    rows = "order,customer,day,remark\n10,1,2024-02-01,first\n11,1,2024-02-02,second\n"
-    first = run(rows, mapping)
-
-    second = run(rows.replace("second", "changed"), mapping)
-
-    alfa = listed("organization")[0].id
-    entries = runtime.read(lambda uow: timeline(uow, alfa), admin)
-    assert (first.created, second.created, second.updated, second.unchanged) == (2, 0, 1, 1)
-    assert [(item.subject, item.body) for item in entries.items] == [("Order 11", "changed"), ("Order 10", "first")]
-
-
-def test_a_link_field_leads_to_an_entity_by_its_identifier(run: Import, listed: Titles) -> None:
-    run("id,name\n7,Manager\n", PEOPLE)
-    mapping = COMPANIES.replace("fields: {number: id}", "fields: {account_manager: {refer: {system: staff, key: manager}}}")
-
-    report = run("id,name,manager\n1,Alfa,7\n2,Beta,\n", mapping)
-
-    assert report.created == 2
-    managers = [item.fields["account_manager"] for item in listed("customer", columns=("account_manager",))]
-    assert managers == [listed("person")[0].id, None]
-
-
 def test_phone_numbers_are_of_the_country_of_the_row(run: Import, runtime: Runtime, admin: Actor, listed: Titles) -> None:
     mapping = COMPANIES.replace("{kind: email, value: mail}", "{kind: phone, value: mail, country_from: country, lenient: true}")
 
@@ -290,52 +253,6 @@ def test_phone_numbers_are_of_the_country_of_the_row(run: Import, runtime: Runti
     ids = [item.id for item in listed("organization")]
     points = runtime.read(lambda uow: [list_contact_points(uow, one) for one in ids], admin)
     assert [point.value for [point] in points] == ["+4930901820", "12345"]
-
-
-def test_one_department_needs_no_name_but_several_do(run: Import) -> None:
-    with pytest.raises(InvalidInput, match="Which department is this for"):
-        run(TWO, department=None)
-
-
-def test_the_department_of_the_mapping_is_taken(run: Import, listed: Titles, departments: Departments) -> None:
-    run(TWO, COMPANIES + "department: Press\n", department=None)
-
-    assert {item.department for item in listed("organization")} == {departments.press}
-
-
-def test_importing_needs_the_right_to_import(run: Import, runtime: Runtime, departments: Departments, listed: Titles) -> None:
-    rights: Rights = {departments.sales: ["*:read", "*:create", "*:update"]}
-    editor = runtime.write(lambda uow: add_user(uow, "editor@example.org", rights), system_actor())
-
-    with pytest.raises(PermissionDenied, match="customer:import in Sales"):
-        run(TWO, actor=editor)
-
-    assert listed("organization") == []
-
-
-def test_rows_are_written_with_the_rights_of_the_actor(run: Import, runtime: Runtime, departments: Departments) -> None:
-    rights: Rights = {departments.sales: ["*:read", "*:import", "organization:*", "contact_point:create"]}
-    clerk = runtime.write(lambda uow: add_user(uow, "clerk@example.org", rights), system_actor())
-
-    report = run(TWO, actor=clerk)
-
-    assert report.failed == 2
-    assert "customer:create in Sales" in str(next(report.failures()).problems[0])
-
-
-def test_a_party_of_another_department_is_not_found_by_its_identifier(
-    run: Import, runtime: Runtime, departments: Departments, listed: Titles
-) -> None:
-    run(TWO, department=departments.press)
-    clerk = runtime.write(
-        lambda uow: add_user(uow, "clerk@example.org", {departments.sales: ["*:*"]}), system_actor()
-    )
-
-    report = run(TWO.replace("Alfa", "Stolen"), actor=clerk)
-
-    assert report.failed == 2
-    assert "belongs to another entity already" in str(next(report.failures()).problems[0])
-    assert [item.title for item in listed("organization")] == ["Alfa", "Beta"]
 
 
 def test_a_value_somebody_else_changed_meanwhile_is_set_again(

@@ -34,7 +34,7 @@ def pages(graph: Graph, person: uuid.UUID, limit: int) -> list[uuid.UUID]:
     found: list[uuid.UUID] = []
     before = None
     while True:
-        page = graph.read(lambda uow, before=before: timeline(uow, person, before=before, limit=limit))
+        page = graph.read(lambda uow: timeline(uow, person, before=before, limit=limit))
         found += [entry.id for entry in page.items]
         if page.next is None:
             return found
@@ -70,7 +70,7 @@ def test_an_interaction_is_on_the_timeline_of_all_who_took_part(graph: Graph) ->
     meeting = graph.write(write)
 
     for end in (one, two):
-        entries = graph.read(lambda uow, end=end: timeline(uow, end)).items
+        entries = graph.read(lambda uow: timeline(uow, end)).items
         assert [(entry.id, {title.id for title in entry.participants}) for entry in entries] == [(meeting, {one, two})]
 
 
@@ -108,6 +108,6 @@ def test_odd_entries_are_refused(graph: Graph) -> None:
         InteractionDraft("note", where, (person,), subject="x" * 501),
     ):
         with pytest.raises(InvalidInput):
-            graph.write(lambda uow, draft=draft: record_interactions(uow, [draft]))
+            graph.write(lambda uow: record_interactions(uow, [draft]))
     with pytest.raises(NotFound):
         record_many(graph, uuid.uuid4(), [MOMENT])

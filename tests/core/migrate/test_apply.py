@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import threading
-
 from sqlalchemy import MetaData, Text, inspect, select
 from sqlalchemy.schema import Column
 
+from tests.factories.threads import run_together
 from tests.instances import BASE, open_with
 from xrm.migrate.apply import apply, has_tables, pending
 from xrm.migrate.models import schema_ledger
@@ -46,21 +45,12 @@ def test_a_new_field_adds_a_column(runtime: Runtime) -> None:
 def test_two_who_apply_at_the_same_time_do_it_once(database_url: str, settings: Settings) -> None:
     runtimes = [open_with(Settings(home=settings.home, database_url=database_url), BASE) for _ in range(2)]
     done: list[int] = []
-    failures: list[BaseException] = []
 
     def run(runtime: Runtime) -> None:
-        try:
-            done.append(len(apply(runtime.engine, runtime.registry.metadata, {})))
-        except BaseException as error:  # noqa: BLE001  # seen by the main thread
-            failures.append(error)
+        done.append(len(apply(runtime.engine, runtime.registry.metadata, {})))
 
-    threads = [threading.Thread(target=run, args=(one,)) for one in runtimes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_together([lambda: run(runtimes[0]), lambda: run(runtimes[1])])
     for one in runtimes:
         one.close()
 
-    assert not failures
     assert sorted(done)[0] == 0 < sorted(done)[1]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import uuid
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from tests.factories.graph import Graph
+from tests.factories.threads import run_together
 from xrm.db.ids import new_id
 from xrm.entities.service import create_entities, prepare
 from xrm.errors import Conflict, InvalidInput, XrmError
@@ -42,7 +44,7 @@ def test_a_symmetric_relationship_is_one_whoever_is_named_first(graph: Graph) ->
     with pytest.raises(Conflict):
         link(graph, "married_to", one, two)
 
-    assert [len(graph.read(lambda uow, end=end: list_relationships(uow, end))) for end in (one, two)] == [1, 1]
+    assert [len(graph.read(lambda uow: list_relationships(uow, end))) for end in (one, two)] == [1, 1]
 
 
 def test_a_twin_is_refused_while_the_first_holds_also_after_a_correction(graph: Graph) -> None:
@@ -61,7 +63,7 @@ def test_a_relationship_holds_from_its_first_day_until_before_its_last(graph: Gr
     link(graph, "works_for", person, acme, date(2020, 1, 1), date(2021, 1, 1))
 
     days = [date(2019, 12, 31), date(2020, 1, 1), date(2020, 12, 31), date(2021, 1, 1)]
-    holds = [len(graph.read(lambda uow, day=day: list_relationships(uow, acme, as_of=day))) for day in days]
+    holds = [len(graph.read(lambda uow: list_relationships(uow, acme, as_of=day))) for day in days]
 
     assert holds == [0, 1, 1, 0]
 
@@ -95,7 +97,7 @@ def test_a_chain_of_many_is_checked_without_end(graph: Graph) -> None:
         ids = create_entities(uow, [prepare(uow, "organization", {"name": f"O{n}"}, department=where) for n in range(400)])
         rows = [
             {"id": new_id(), "type": "subsidiary_of", "source_id": one, "target_id": two, "recorded_at": uow.now, "version": 1}
-            for one, two in zip(ids, ids[1:], strict=False)
+            for one, two in itertools.pairwise(ids)
         ]
         uow.execute(insert(relationship), rows)
         return ids
@@ -110,7 +112,8 @@ def test_two_who_close_a_circle_at_the_same_time_do_not_both_succeed(graph: Grap
     one, two, three, four = (graph.organization(name) for name in "ABCD")
     link(graph, "subsidiary_of", one, two)
     link(graph, "subsidiary_of", three, four)
-    barrier, outcomes = threading.Barrier(2), []
+    barrier = threading.Barrier(2)
+    outcomes: list[str] = []
 
     def run(source: uuid.UUID, target: uuid.UUID) -> None:
         def act(uow: UnitOfWork) -> None:
@@ -125,11 +128,7 @@ def test_two_who_close_a_circle_at_the_same_time_do_not_both_succeed(graph: Grap
         except XrmError as error:
             outcomes.append(error.code)
 
-    threads = [threading.Thread(target=run, args=pair) for pair in ((two, three), (four, one))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_together([lambda: run(two, three), lambda: run(four, one)])
 
     assert sorted(outcomes) == ["circle", "done"]
 

@@ -55,8 +55,8 @@ def test_a_role_taken_up_again_keeps_both_periods(graph: Graph) -> None:
     assert [(one.since, one.until, one.is_open, one.fields["number"]) for one in facets] == [
         (date(2022, 1, 1), None, True, "2"), (date(2018, 1, 1), date(2020, 1, 1), False, "1"),
     ]
-    assert len(graph.list(ListQuery("customer")).items) == 1
-    assert len(graph.list(ListQuery("customer", all_periods=True)).items) == 2
+    assert len(graph.page(ListQuery("customer")).items) == 1
+    assert len(graph.page(ListQuery("customer", all_periods=True)).items) == 2
 
 
 def test_a_period_ends_after_it_began(graph: Graph) -> None:
@@ -64,7 +64,7 @@ def test_a_period_ends_after_it_began(graph: Graph) -> None:
 
     for until in (date(2020, 1, 1), date(2019, 1, 1)):
         with pytest.raises(InvalidInput):
-            graph.write(lambda uow, until=until: end_role(uow, facet, until))
+            graph.write(lambda uow: end_role(uow, facet, until))
 
 
 def test_a_role_of_a_deleted_party_cannot_be_changed(graph: Graph) -> None:

@@ -22,7 +22,7 @@ from xrm_web.form_inputs import input_of, read_form
 from xrm_web.i18n import translate
 from xrm_web.navigation import list_path, plain_text
 from xrm_web.pages.records import PAGE
-from xrm_web.records.forms import SmallForm, messages_by_field, show_form, summary_of
+from xrm_web.records.forms import Place, SmallForm, messages_by_field, show_form, summary_of
 from xrm_web.records.page import departments_of_page, type_of
 from xrm_web.records.plugins import find_action
 from xrm_web.security import signed_in
@@ -35,16 +35,18 @@ HERE = PAGE + "/actions/<owner>/<key>"
 @signed_in
 def ask(plugin: str, entity: str, entity_id: UUID, owner: str, key: str) -> ResponseReturnValue:
     """What the action asks for, or the question before it runs."""
-    return show_form(sessions.read(lambda uow: _form(uow, *_find(uow, plugin, entity, entity_id, owner, key), owner, None)))
+    place = Place(plugin, entity, entity_id)
+    return show_form(sessions.read(lambda uow: _form(uow, *_find(uow, place, owner, key), owner, None)))
 
 
 @blueprint.post(HERE)
 @signed_in
 def run(plugin: str, entity: str, entity_id: UUID, owner: str, key: str) -> ResponseReturnValue:
     """Run it in a unit of work of its own; what it says becomes the toast."""
+    place = Place(plugin, entity, entity_id)
 
     def work(uow: UnitOfWork) -> Message:
-        found, action = _find(uow, plugin, entity, entity_id, owner, key)
+        found, action = _find(uow, place, owner, key)
         if action.permission:
             require(uow, action.permission)
         values = _values(uow, action)
@@ -52,17 +54,18 @@ def run(plugin: str, entity: str, entity_id: UUID, owner: str, key: str) -> Resp
         return uow.host.call(owner, key, Message, action.run, uow, found.id, values)
 
     if request.form.get("_find"):
-        return show_form(sessions.read(lambda uow: _form(uow, *_find(uow, plugin, entity, entity_id, owner, key), owner, None)))
+        return show_form(sessions.read(lambda uow: _form(uow, *_find(uow, place, owner, key), owner, None)))
     try:
         said = sessions.write(work)
-    except InvalidInput:
-        return show_form(sessions.read(lambda uow: _form(uow, *_find(uow, plugin, entity, entity_id, owner, key), owner, error)))
+    except InvalidInput as error:
+        refusal = error
+        return show_form(sessions.read(lambda uow: _form(uow, *_find(uow, place, owner, key), owner, refusal)))
     flash(translate(said))
-    return redirect(f"/{plugin}/{entity}/{entity_id}", 303)
+    return redirect(place.path, 303)
 
 
-def _find(uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID, owner: str, key: str) -> tuple[Entity, Action]:
-    found = get_entity(uow, entity_id, type_of(uow, plugin, entity).name)
+def _find(uow: UnitOfWork, place: Place, owner: str, key: str) -> tuple[Entity, Action]:
+    found = get_entity(uow, place.entity_id, type_of(uow, place.plugin, place.entity).name)
     return found, find_action(uow, found, departments_of_page(uow, found), owner, key)
 
 

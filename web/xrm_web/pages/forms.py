@@ -15,7 +15,7 @@ from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.form_changes import Changing, conflict_page, edit_page, save_change
-from xrm_web.form_creation import Similar, create_page, save_new
+from xrm_web.form_creation import Refused, Similar, create_page, save_new
 from xrm_web.form_pages import default_values, hidden_fields
 from xrm_web.i18n import gettext
 from xrm_web.navigation import list_path
@@ -49,7 +49,7 @@ def new(plugin: str, entity: str) -> ResponseReturnValue:
     """An empty form, with defaults and with what the address gives."""
     entity_type = type_of(plugin, entity)
     back = back_to("")
-    page = sessions.read(lambda uow: create_page(uow, entity_type, None, {}, request.args, back))
+    page = sessions.read(lambda uow: create_page(uow, entity_type, None, request.args, back))
     return render_template("forms/form.html", page=page)
 
 
@@ -59,22 +59,19 @@ def create(plugin: str, entity: str) -> ResponseReturnValue:
     """Create it, or show the form again with what was typed and what is wrong."""
     entity_type = type_of(plugin, entity)
     back, sent = back_to(""), request.form
-    problems: list[Problem] = []
-    status, similar = 200, Similar(())
+    refused, status = Refused(), 200
     if "_find" not in sent:
         try:
             saved = sessions.write(lambda uow: save_new(uow, entity_type, sent, request.files))
         except InvalidInput as error:
-            problems, status = error.problems, 422
+            refused, status = Refused(tuple(error.problems)), 422
         except Conflict as error:
-            problems, status = [Problem("", error.message)], 409
+            refused, status = Refused((Problem("", error.message),)), 409
         else:
             if not isinstance(saved, Similar):
                 return _after_creation(entity_type, saved.path, saved.title, back)
-            similar, status = saved, 409
-    page = sessions.read(
-        lambda uow: create_page(uow, entity_type, sent, request.files, request.args, back, problems=problems, similar=similar)
-    )
+            refused, status = Refused(similar=saved), 409
+    page = sessions.read(lambda uow: create_page(uow, entity_type, sent, request.args, back, refused=refused))
     return render_template("forms/form.html", page=page), status
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from xrm.entities.queries import get_entity
@@ -41,8 +41,7 @@ def add(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     text = gettext("Added to the timeline")
     if request.args.get("part"):
         page = _page(plugin, entity, entity_id, None)
-        response = make_response(render_template("records/timeline_part.html", page=page, said=text))
-        return response
+        return render_template("records/timeline_part.html", page=page, said=text)
     flash(text)
     return redirect(f"{path}#timeline", 303)
 

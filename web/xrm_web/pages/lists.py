@@ -61,6 +61,7 @@ class ListPage:
     composer: Composer | None = None
     board: Board | None = None
     department: Department | None = None
+    is_unused: bool = False
     may_create: bool = False
     may_export: bool = False
     problem: str = ""
@@ -187,9 +188,16 @@ def _fill(uow: UnitOfWork, page: ListPage, departments: tuple[Department, ...]) 
         rows=tuple(row_of(uow, state, item, beside, replace(state, adding="").href()) for item in found.items),
         columns=columns_of(state),
         count=count,
+        is_unused=not found.items and not state.filters and _is_unused(uow, state),
         next_href=following.href() if found.next else "",
         chips=_chips(uow, state, beside.titles),
     )
+
+
+def _is_unused(uow: UnitOfWork, state: ListState) -> bool:
+    """Whether there is nothing at all of this type, so that the page says what belongs here."""
+    everything = replace(state.first_page().query(), where="", columns=(), all_periods=True)
+    return count_entities(uow, everything, at_most=1) == 0
 
 
 def _chips(uow: UnitOfWork, state: ListState, titles: Mapping[UUID, Title]) -> tuple[Chip, ...]:
@@ -234,7 +242,7 @@ def _menus(page: ListPage) -> dict[str, object]:
         "count_text": _count_text(page),
         "range_text": _range_text(page),
         "href_of_list": list_href,
-        "kept": [pair for pair in replace(state.first_page(), columns=()).parameters()],
+        "kept": replace(state.first_page(), columns=()).parameters(),
         "kept_for_filter": state.first_page().parameters(),
     }
 
@@ -243,7 +251,7 @@ def _tabs(state: ListState) -> list[tuple[str, str, bool, None]]:
     views = views_of(state.entity_type)
     if len(views) < 2:
         return []
-    base = ListState(state.path, state.entity_type, state.view, all_periods=state.all_periods, all_departments=state.all_departments)
+    base = replace(state.first_page(), filters=(), sort="", columns=(), shown_as="")
     return [
         (text_of(view.label), replace(base, view=view).href(), view.key == state.view.key, None) for view in views.values()
     ]
@@ -256,10 +264,9 @@ def _count_text(page: ListPage) -> str:
 def _range_text(page: ListPage) -> str:
     shown = len(page.rows)
     if not page.next_href and not page.state.after:
-        return ngettext("%(num)s entry", "%(num)s entries", shown)
+        return str(ngettext("%(num)s entry", "%(num)s entries", shown))
     first = page.state.place + 1
-    return gettext(
-        "%(first)s–%(last)s of %(all)s", first=format_number(first), last=format_number(first + shown - 1), all=_count_text(page)
-    )
+    last = format_number(first + shown - 1)
+    return str(gettext("%(first)s–%(last)s of %(all)s", first=format_number(first), last=last, all=_count_text(page)))
 
 

@@ -27,6 +27,6 @@ def show(plugin: str, key: str, entity_id: UUID) -> ResponseReturnValue:
     def build(uow: UnitOfWork) -> DrawnBox:
         entity = get_entity(uow, entity_id)
         panel = find_panel(uow, entity, departments_of_page(uow, entity), plugin, key)
-        return draw_box(uow, plugin, panel)
+        return draw_box(uow, plugin, panel, about=entity_id)
 
     return render_template("records/panel.html", box=sessions.read(build), retry=panel_address(plugin, key, entity_id))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -79,13 +80,14 @@ def move(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
             save=gettext("Move"), back=path, hidden={"stage": wanted, "asked": "1", "version": request.form.get("version", "")},
         )
         if keys and not asked:
-            return form.with_inputs([input_of(uow, entity_type, key, found.fields.get(key)) for key in keys])
+            return form.with_inputs([replace(input_of(uow, entity_type, key, found.fields.get(key)), depends="") for key in keys])
         raw = {**read_form(entity_type, request.form, keys), stages.field: wanted}
         try:
             update_entity(uow, entity_id, raw, version=_version())
         except InvalidInput as error:
             errors = messages_by_field(error)
-            inputs = [input_of(uow, entity_type, key, found.fields.get(key), request.form, errors.get(key, ())) for key in keys]
+            typed = [input_of(uow, entity_type, key, found.fields.get(key), request.form, errors.get(key, ())) for key in keys]
+            inputs = [replace(one, depends="") for one in typed]
             return form.with_inputs(inputs, summary_of(error, inputs))
         return path
 

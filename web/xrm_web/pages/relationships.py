@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from xrm.entities.queries import Entity, get_entity
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
-from xrm.relationships.groups import list_groups
+from xrm.relationships.groups import GroupPart, list_groups
 from xrm.relationships.queries import Relationship, get_relationship
 from xrm.relationships.service import end_relationship, relate, remove_relationship, update_relationship
 from xrm.schema.model import Field, Label
@@ -26,6 +25,7 @@ from xrm_web.inputs import FieldInput
 from xrm_web.navigation import list_path, sentence
 from xrm_web.pages.records import PAGE, read_wish
 from xrm_web.records.forms import (
+    Place,
     SmallForm,
     date_input,
     department_input,
@@ -48,19 +48,19 @@ Errors = dict[str, tuple[str, ...]]
 @signed_in
 def show(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     """All relationships of one kind and direction, in pages."""
+    place = Place(plugin, entity, entity_id)
     name, _, direction = request.args.get("kind", "").partition(":")
     text = request.args.get("skip", "0")
     skip = int(text) if text.isdecimal() and len(text) < 8 else 0
     wish = read_wish()
 
     def load(uow: UnitOfWork) -> tuple[Entity, str, str, LinkGroup | None]:
-        entity_type = type_of(uow, plugin, entity)
+        entity_type = type_of(uow, place.plugin, place.entity)
         found = get_entity(uow, entity_id, entity_type.name)
         label = direction_label(uow.registry.get_relationship(name), is_forward=direction == FORWARD)
         path = f"{list_path(entity_type)}/{entity_id}"
-        groups = list_groups(
-            uow, entity_id, as_of=wish.as_of, all_periods=wish.with_ended, each=PER_PAGE, skip=skip, only=(name, direction == FORWARD)
-        )
+        only = GroupPart(name, direction == FORWARD, skip)
+        groups = list_groups(uow, entity_id, as_of=wish.as_of, all_periods=wish.with_ended, each=PER_PAGE, only=only)
         drawn = link_groups(uow, groups, path)
         return found, path, sentence(label), drawn[0] if drawn else None
 
@@ -68,7 +68,7 @@ def show(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     query = {"kind": f"{name}:{direction}", "skip": skip + PER_PAGE, "ended": "1" if wish.with_ended else ""}
     more = f"{path}/relationships?{urlencode(query)}" if group and group.total > skip + PER_PAGE else ""
     return render_template(
-        "records/relationships.html", entity=found, path=path, label=label, group=group, first=skip + 1, more_href=more, wish=wish,
+        "records/relationships.html", entity=found, path=path, label=label, group=group, first=skip + 1, more_href=more,
         kind=f"{name}:{direction}",
     )
 
@@ -77,9 +77,10 @@ def show(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
 @signed_in
 def add(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     """First how they are related, in the words of this side; then to whom, since when, and the fields of the kind."""
+    place = Place(plugin, entity, entity_id)
     kind = request.values.get("kind", "")
     if ":" not in kind:
-        return show_form(sessions.read(lambda uow: _choose_form(uow, plugin, entity, entity_id)))
+        return show_form(sessions.read(lambda uow: _choose_form(uow, place)))
     name, _, direction = kind.partition(":")
 
     def save(uow: UnitOfWork) -> None:
@@ -89,12 +90,12 @@ def add(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
             raise InvalidInput([Problem("other", msg("Choose with whom."))])
         source, target = (entity_id, other) if direction == FORWARD else (other, entity_id)
         relate(
-            uow, name, source, target, valid_from=read_date("valid_from", ""), valid_until=read_date("valid_until", ""),
+            uow, name, source, target, valid_from=read_date("valid_from"), valid_until=read_date("valid_until"),
             department=read_uuid(request.form.get("department", "")), values=read_form(found, request.form, found.fields),
         )
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
-        return _add_form(uow, plugin, entity, entity_id, name, direction, errors)
+        return _add_form(uow, place, name, direction, errors)
 
     if request.method == "GET" or request.form.get("_find"):
         return show_form(sessions.read(lambda uow: form(uow, {})))
@@ -103,28 +104,30 @@ def add(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     except (InvalidInput, Conflict) as error:
         return _again(form, error, {"source": "other", "target": "other"})
     flash(gettext("Relationship added"))
-    return redirect(f"/{plugin}/{entity}/{entity_id}#relationships", 303)
+    return redirect(f"{place.path}#relationships", 303)
 
 
 @blueprint.route(PAGE + "/relationships/<uuid:link_id>/edit", methods=["GET", "POST"])
 @signed_in
 def edit(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Correct its fields and dates; what was believed before is kept in the history."""
+    place = Place(plugin, entity, entity_id)
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
         link, found = _find(uow, entity_id, link_id)
         other = link.target_title if link.source == entity_id else link.source_title
         label = direction_label(found, is_forward=link.source == entity_id)
-        frame = _frame(uow, plugin, entity, entity_id, f"{link_id}/edit", f"{sentence(label)}: {other}", gettext("Save"))
+        frame = _frame(uow, place, f"{link_id}/edit", f"{sentence(label)}: {other}", gettext("Save"))
         dates = _dates(link.valid_from, link.valid_until, errors)
-        return replace(frame.with_inputs([*_own_inputs(uow, found, link.fields, errors), *dates]), hidden={"version": str(link.version)})
+        inputs = (*_own_inputs(uow, found, link.fields, errors), *dates)
+        return frame.with_groups([("", inputs)], {"version": str(link.version)})
 
     def save(uow: UnitOfWork) -> None:
         _, found = _find(uow, entity_id, link_id)
         text = request.form.get("version", "")
         update_relationship(
             uow, link_id, read_form(found, request.form, found.fields), version=int(text) if text.isdecimal() else None,
-            valid_from=read_date("valid_from", ""), valid_until=read_date("valid_until", ""),
+            valid_from=read_date("valid_from"), valid_until=read_date("valid_until"),
         )
 
     if request.method == "GET":
@@ -134,26 +137,27 @@ def edit(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseRe
     except InvalidInput as error:
         return _again(form, error, {})
     flash(gettext("Saved"))
-    return redirect(f"/{plugin}/{entity}/{entity_id}#relationships", 303)
+    return redirect(f"{place.path}#relationships", 303)
 
 
 @blueprint.route(PAGE + "/relationships/<uuid:link_id>/end", methods=["GET", "POST"])
 @signed_in
 def end(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """The last day on which it holds."""
+    place = Place(plugin, entity, entity_id)
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
         link, found = _find(uow, entity_id, link_id)
         other = link.target_title if link.source == entity_id else link.source_title
         title = gettext("End: %(what)s", what=f"{direction_label(found, is_forward=link.source == entity_id)} {other}")
-        frame = _frame(uow, plugin, entity, entity_id, f"{link_id}/end", title, gettext("End relationship"))
+        frame = _frame(uow, place, f"{link_id}/end", title, gettext("End relationship"))
         wrong = errors.get("last_day", errors.get("valid_until", ()))
         day = request.form.get("last_day") or uow.today - timedelta(days=1)
         return frame.with_inputs([date_input("last_day", gettext("Last day"), day, errors=wrong, required=True)])
 
     def save(uow: UnitOfWork) -> None:
         _find(uow, entity_id, link_id)
-        end_relationship(uow, link_id, (read_date("last_day", "") or uow.today) + timedelta(days=1))
+        end_relationship(uow, link_id, (read_date("last_day") or uow.today) + timedelta(days=1))
 
     if request.method == "GET":
         return show_form(sessions.read(lambda uow: form(uow, {})))
@@ -162,13 +166,14 @@ def end(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseRet
     except InvalidInput as error:
         return _again(form, error, {"valid_until": "last_day"})
     flash(gettext("Relationship ended"))
-    return redirect(f"/{plugin}/{entity}/{entity_id}#relationships", 303)
+    return redirect(f"{place.path}#relationships", 303)
 
 
 @blueprint.post(PAGE + "/relationships/<uuid:link_id>/remove")
 @signed_in
 def remove(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Take out one entered by mistake."""
+    place = Place(plugin, entity, entity_id)
 
     def work(uow: UnitOfWork) -> None:
         _find(uow, entity_id, link_id)
@@ -176,7 +181,7 @@ def remove(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> Response
 
     sessions.write(work)
     flash(gettext("Relationship removed"))
-    return redirect(f"/{plugin}/{entity}/{entity_id}#relationships", 303)
+    return redirect(f"{place.path}#relationships", 303)
 
 
 def _again(form: object, error: InvalidInput | Conflict, renamed: dict[str, str]) -> ResponseReturnValue:
@@ -186,26 +191,27 @@ def _again(form: object, error: InvalidInput | Conflict, renamed: dict[str, str]
     return show_form(shown.with_problems(summary_of(moved, [one for _, some in shown.groups for one in some])))
 
 
-def _frame(uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID, action: str, title: str, save: str) -> SmallForm:
-    entity_type = type_of(uow, plugin, entity)
-    found = get_entity(uow, entity_id, entity_type.name)
-    path = f"{list_path(entity_type)}/{entity_id}"
+def _frame(uow: UnitOfWork, place: Place, action: str, title: str, save: str) -> SmallForm:
+    entity_type = type_of(uow, place.plugin, place.entity)
+    found = get_entity(uow, place.entity_id, entity_type.name)
+    path = place.path
     return SmallForm(title=title, crumbs=((found.title, path),), action=f"{path}/relationships/{action}", save=save, back=path)
 
 
-def _choose_form(uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID) -> SmallForm:
-    frame = _frame(uow, plugin, entity, entity_id, "add", gettext("Add relationship"), gettext("Continue"))
+def _choose_form(uow: UnitOfWork, place: Place) -> SmallForm:
+    frame = _frame(uow, place, "add", gettext("Add relationship"), gettext("Continue"))
     title = frame.crumbs[0][0]
-    return frame.with_choices("kind", gettext("%(title)s …", title=title), direction_options(uow, type_of(uow, plugin, entity)))
+    options = direction_options(uow, type_of(uow, place.plugin, place.entity))
+    return frame.with_choices("kind", gettext("%(title)s …", title=title), options)
 
 
 def _add_form(
-    uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID, name: str, direction: str, errors: Errors
+    uow: UnitOfWork, place: Place, name: str, direction: str, errors: Errors
 ) -> SmallForm:
     found = uow.registry.get_relationship(name)
     declared = found.declaration
     label = direction_label(found, is_forward=direction == FORWARD)
-    frame = _frame(uow, plugin, entity, entity_id, "add", gettext("Add relationship"), gettext("Add relationship"))
+    frame = _frame(uow, place, "add", gettext("Add relationship"), gettext("Add relationship"))
     ends = declared.target if direction == FORWARD else declared.source
     if declared.symmetric:
         ends = tuple(dict.fromkeys((*declared.source, *declared.target)))
@@ -218,7 +224,7 @@ def _add_form(
     )  # fmt: skip
     department = department_input(uow, f"{name}:link", shared=True, value=request.form.get("department", ""))
     inputs = [other, *_own_inputs(uow, found, {}, errors), *_dates(None, None, errors), department]
-    return replace(frame.with_inputs(inputs), hidden={"kind": f"{name}:{direction}"})
+    return frame.with_groups([("", tuple(inputs))], {"kind": f"{name}:{direction}"})
 
 
 def _own_inputs(uow: UnitOfWork, found: RelationshipType, values: dict[str, object], errors: Errors) -> list[FieldInput]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,17 +13,18 @@ from flask.typing import ResponseReturnValue
 from xrm.entities.queries import get_entity
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.roles.queries import Role, get_role
-from xrm.roles.service import delete_role, end_role, restore_role, start_role, update_role
+from xrm.roles.service import delete_role, end_role, restore_role, start_role
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.form_inputs import input_of, is_typed, read_form
 from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import FieldInput, Option
-from xrm_web.navigation import list_path, sentence
+from xrm_web.navigation import sentence
 from xrm_web.pages.records import PAGE
 from xrm_web.records.facets import addable_roles
 from xrm_web.records.forms import (
+    Place,
     SmallForm,
     date_input,
     department_input,
@@ -44,34 +46,35 @@ Errors = dict[str, tuple[str, ...]]
 @signed_in
 def add(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     """First which role, then its department, since when, and its fields."""
+    place = Place(plugin, entity, entity_id)
     chosen = request.values.get("role", "")
     if not chosen:
-        return show_form(sessions.read(lambda uow: _choose_form(uow, plugin, entity, entity_id)))
-    return _save_new(plugin, entity, entity_id, chosen, None)
+        return show_form(sessions.read(lambda uow: _choose_form(uow, place)))
+    return _save_new(place, chosen, None)
 
 
 @blueprint.route(PAGE + "/roles/<uuid:role_id>/again", methods=["GET", "POST"])
 @signed_in
 def again(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseReturnValue:
     """A new period of a role that is over, beginning with what it was; the old period stays."""
+    place = Place(plugin, entity, entity_id)
     old = sessions.read(lambda uow: _role(uow, entity_id, role_id))
-    return _save_new(plugin, entity, entity_id, old.type, old)
+    return _save_new(place, old.type, old)
 
 
-def _save_new(plugin: str, entity: str, entity_id: UUID, name: str, old: Role | None) -> ResponseReturnValue:
-    here = f"/{plugin}/{entity}/{entity_id}"
+def _save_new(place: Place, name: str, old: Role | None) -> ResponseReturnValue:
 
     def save(uow: UnitOfWork) -> UUID:
         role_type = _role_type(uow, name)
         department = read_uuid(request.form.get("department", ""))
         if department is None:
             raise InvalidInput([Problem("department", msg("This is needed. Fill it in."))])
-        since, until = read_date("since", ""), read_date("until", "")
+        since, until = read_date("since"), read_date("until")
         raw = read_form(role_type, request.form, role_type.fields)
-        return start_role(uow, entity_id, name, raw, department=department, since=since, until=until, owner=uow.actor.user_id)
+        return start_role(uow, place.entity_id, name, raw, department=department, since=since, until=until)
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
-        return _new_form(uow, plugin, entity, entity_id, name, old, errors)
+        return _new_form(uow, place, name, old, errors)
 
     if request.method == "GET" or request.form.get("_find"):
         return show_form(sessions.read(lambda uow: form(uow, {})))
@@ -81,18 +84,20 @@ def _save_new(plugin: str, entity: str, entity_id: UUID, name: str, old: Role | 
         errors = messages_by_field(error)
         return show_form(_with_problems(sessions.read(lambda uow: form(uow, errors)), error))
     flash(gettext("Role added") if old is None else gettext("Started again"))
-    return redirect(f"{here}#role-{role_id}", 303)
+    return redirect(f"{place.path}#role-{role_id}", 303)
 
 
 @blueprint.route(PAGE + "/roles/<uuid:role_id>/end", methods=["GET", "POST"])
 @signed_in
 def end(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseReturnValue:
     """The last day of a role; it stays on the page among those that are over."""
+    place = Place(plugin, entity, entity_id)
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
         role = _role(uow, entity_id, role_id)
         label = text_of(uow.registry.get(role.type).label.one)
-        frame = _frame(uow, plugin, entity, entity_id, f"{role_id}/end", gettext("End the role: %(role)s", role=label), gettext("End role"))
+        title = gettext("End the role: %(role)s", role=label)
+        frame = _frame(uow, place, f"{role_id}/end", title, gettext("End role"))
         day = date_input(
             "last_day", gettext("Last day"), request.form.get("last_day") or uow.today - timedelta(days=1),
             help_text=gettext("The role still holds on this day. What belongs to it stays, and it can start again later."),
@@ -102,7 +107,7 @@ def end(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseRet
 
     def save(uow: UnitOfWork) -> None:
         _role(uow, entity_id, role_id)
-        end_role(uow, role_id, _day_after(read_date("last_day", ""), uow.today))
+        end_role(uow, role_id, _day_after(read_date("last_day"), uow.today))
 
     if request.method == "GET":
         return show_form(sessions.read(lambda uow: form(uow, {})))
@@ -112,14 +117,15 @@ def end(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseRet
         errors = messages_by_field(error)
         return show_form(_with_problems(sessions.read(lambda uow: form(uow, errors)), error))
     flash(gettext("Role ended"))
-    return redirect(f"/{plugin}/{entity}/{entity_id}#roles-title", 303)
+    return redirect(f"{place.path}#roles-title", 303)
 
 
 @blueprint.post(PAGE + "/roles/<uuid:role_id>/delete")
 @signed_in
 def delete(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseReturnValue:
     """Take out a role entered by mistake, with the way back in the toast."""
-    here = f"/{plugin}/{entity}/{entity_id}"
+    place = Place(plugin, entity, entity_id)
+    here = place.path
 
     def remove(uow: UnitOfWork) -> None:
         _role(uow, entity_id, role_id)
@@ -134,65 +140,67 @@ def delete(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> Response
 @signed_in
 def restore(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseReturnValue:
     """Take a deleted role back."""
+    place = Place(plugin, entity, entity_id)
     sessions.write(lambda uow: restore_role(uow, role_id))
     flash(gettext("Restored"))
-    return redirect(f"/{plugin}/{entity}/{entity_id}#role-{role_id}", 303)
+    return redirect(f"{place.path}#role-{role_id}", 303)
 
 
 def _day_after(day: date | None, today: date) -> date:
     return (day or today) + timedelta(days=1)
 
 
-def _frame(uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID, action: str, title: str, save: str = "") -> SmallForm:
-    entity_type = type_of(uow, plugin, entity)
-    found = get_entity(uow, entity_id, entity_type.name)
-    path = f"{list_path(entity_type)}/{entity_id}"
+def _frame(uow: UnitOfWork, place: Place, action: str, title: str, save: str = "") -> SmallForm:
+    entity_type = type_of(uow, place.plugin, place.entity)
+    found = get_entity(uow, place.entity_id, entity_type.name)
+    path = place.path
     return SmallForm(
         title=title, crumbs=((found.title, path),), action=f"{path}/roles/{action}", save=save or gettext("Save"), back=path
     )
 
 
-def _choose_form(uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID) -> SmallForm:
-    entity_type = type_of(uow, plugin, entity)
-    frame = _frame(uow, plugin, entity, entity_id, "add", gettext("Add role"), gettext("Continue"))
-    options = tuple(Option(one.name, sentence(text_of(one.label.one)), note=text_of(one.declaration.help)) for one in addable_roles(uow, entity_type.name))
+def _choose_form(uow: UnitOfWork, place: Place) -> SmallForm:
+    entity_type = type_of(uow, place.plugin, place.entity)
+    frame = _frame(uow, place, "add", gettext("Add role"), gettext("Continue"))
+    options = tuple(
+        Option(one.name, sentence(text_of(one.label.one)), note=text_of(one.declaration.help))
+        for one in addable_roles(uow, entity_type.name)
+    )
     return frame.with_choices("role", gettext("Which role?"), options)
 
 
-def _new_form(
-    uow: UnitOfWork, plugin: str, entity: str, entity_id: UUID, name: str, old: Role | None, errors: Errors
-) -> SmallForm:
+def _new_form(uow: UnitOfWork, place: Place, name: str, old: Role | None, errors: Errors) -> SmallForm:
     role_type = _role_type(uow, name)
     label = text_of(role_type.label.one)
     action = f"{old.id}/again" if old else "add"
     title = gettext("Start again: %(role)s", role=label) if old else gettext("Add role: %(role)s", role=label)
-    frame = _frame(uow, plugin, entity, entity_id, action, title, gettext("Start again") if old else gettext("Add role"))
-    value = request.form.get("department", "") or (str(old.department) if old else "")
-    department = department_input(uow, f"{name}:create", value=value, errors=errors.get("department", ()))
-    return _filled(uow, frame, role_type, old, errors, [department], hidden={"role": name}, is_new=True)
+    frame = _frame(uow, place, action, title, gettext("Start again") if old else gettext("Add role"))
+    chosen = request.form.get("department", "") or (str(old.department) if old else "")
+    department = department_input(uow, f"{name}:create", value=chosen, errors=errors.get("department", ()))
+    groups = [(gettext("Where and when"), (department, *_period(uow, errors))), *_field_groups(uow, role_type, old, errors)]
+    return frame.with_groups([group for group in groups if group[1]], {"role": name})
 
 
-def _filled(
-    uow: UnitOfWork, frame: SmallForm, role_type: EntityType, role: Role | None, errors: Errors, first: list[FieldInput], *,
-    hidden: dict[str, str], is_new: bool = False,
-) -> SmallForm:  # fmt: skip
+def _period(uow: UnitOfWork, errors: Errors) -> tuple[FieldInput, FieldInput]:
     sent = request.form if request.method == "POST" else None
-    values = role.fields if role else {key: field.default for key, field in role_type.fields.items() if _is_plain(field.default)}
-    since = uow.today if is_new else role.since if role else None
-    until = None if is_new else role.until if role else None
-    period = [
-        date_input("since", gettext("Since"), sent.get("since", "") if sent else since, errors=errors.get("since", ())),
-        date_input("until", gettext("Until"), sent.get("until", "") if sent else until, errors=errors.get("until", ()),
-                   help_text=gettext("The first day it no longer holds; empty while it goes on.")),
-    ]  # fmt: skip
-    groups: list[tuple[str, tuple[FieldInput, ...]]] = [(gettext("Where and when"), tuple([*first, *period]))]
-    named: set[str] = set()
-    for section in role_type.declaration.page.sections:
-        named.update(section.fields)
-        groups.append((text_of(section.label), _inputs(uow, role_type, section.fields, values, errors)))
+    hint = gettext("The first day it no longer holds; empty while it goes on.")
+    since = sent.get("since", "") if sent is not None else uow.today
+    until = sent.get("until", "") if sent is not None else None
+    return (
+        date_input("since", gettext("Since"), since, errors=errors.get("since", ())),
+        date_input("until", gettext("Until"), until, errors=errors.get("until", ()), help_text=hint),
+    )
+
+
+def _field_groups(
+    uow: UnitOfWork, role_type: EntityType, old: Role | None, errors: Errors
+) -> list[tuple[str, tuple[FieldInput, ...]]]:
+    values = old.fields if old else {key: one.default for key, one in role_type.fields.items() if _is_plain(one.default)}
+    sections = role_type.declaration.page.sections
+    named = {key for section in sections for key in section.fields}
     rest = [key for key in role_type.fields if key not in named]
-    groups.append((gettext("More") if named else gettext("Details"), _inputs(uow, role_type, rest, values, errors)))
-    return frame.with_groups([group for group in groups if group[1]], hidden)
+    groups = [(text_of(section.label), _inputs(uow, role_type, section.fields, values, errors)) for section in sections]
+    return [*groups, (gettext("More") if named else gettext("Details"), _inputs(uow, role_type, rest, values, errors))]
 
 
 def _is_plain(default: object) -> bool:
@@ -200,7 +208,7 @@ def _is_plain(default: object) -> bool:
 
 
 def _inputs(
-    uow: UnitOfWork, role_type: EntityType, keys: tuple[str, ...] | list[str], values: dict[str, object], errors: Errors
+    uow: UnitOfWork, role_type: EntityType, keys: Iterable[str], values: Mapping[str, object], errors: Errors
 ) -> tuple[FieldInput, ...]:
     sent = request.form if request.method == "POST" else None
     return tuple(

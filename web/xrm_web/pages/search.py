@@ -27,7 +27,7 @@ from xrm_web.value_cells import face_of, role_chips
 
 blueprint = Blueprint("search", __name__)
 MOST = 60
-MOST_OF_MANY = 8
+MOST_OF_MANY = 12
 LONGEST = 200
 _WORD = re.compile(r"[\w]+", re.UNICODE)
 
@@ -86,13 +86,18 @@ def _group(
     shown = hits if is_all else hits[:MOST_OF_MANY]
     found = tuple(
         Found(
-            face_of(uow.registry, Title(hit.id, hit.type, hit.title)), marked(hit.title, text), marked(translate(hit.why), text),
+            face_of(uow.registry, Title(hit.id, hit.type, hit.title)), marked(hit.title, text), _reason(hit, text),
             hit.subtitle, role_chips(uow.registry, roles.get(hit.id, ())),
         )
         for hit in shown
     )
     more = f"/search?q={_quoted(text)}&type={name}" if len(shown) < len(hits) else ""
     return HitGroup(name, sentence(text_of(entity_type.label.many)), icon_of(entity_type), found, len(hits), more)
+
+
+def _reason(hit: Hit, text: str) -> Markup:
+    # That the name matches, the reader sees.
+    return Markup("") if hit.why.text == "Name" else marked(translate(hit.why), text)
 
 
 def _quoted(text: str) -> str:

@@ -38,7 +38,7 @@ def compose_of(
     uow: UnitOfWork, sent: MultiDict[str, str] | None = None, errors: Mapping[str, Sequence[str]] | None = None, *,
     home: UUID | None = None,
 ) -> Compose:
-    """The form, in the reader's department or else in that of the entity (``home``); with what was sent, and what is wrong with it, when it comes back."""
+    """The form, in the reader's department or else in that of the entity (``home``); with what was sent when it comes back."""
     by_hand = [one for one in uow.registry.interaction_kinds.values() if one.by_hand]
     options = {one.name: Option(one.name, text_of(one.label)) for one in by_hand}
     first = tuple(options[name] for name in FIRST_KINDS if name in options) or tuple(options.values())[:5]

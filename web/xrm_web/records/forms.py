@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from flask import render_template, request
@@ -21,6 +22,19 @@ from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import current_department
 
 Problems = Sequence[tuple[str, str]]
+
+
+class Place(NamedTuple):
+    """The entity whose page a form belongs to, as its address names it."""
+
+    plugin: str
+    entity: str
+    entity_id: UUID
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return f"/{self.plugin}/{self.entity}/{self.entity_id}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,7 @@ def _line(problem: Problem, known: Mapping[str, FieldInput]) -> tuple[str, str]:
     return (item.id, f"{item.label}: {text}") if item else ("", text)
 
 
-def read_date(name: str, label: str) -> date | None:
+def read_date(name: str) -> date | None:
     """A day from the form, or None when it is empty.
 
     Raises:

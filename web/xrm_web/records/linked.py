@@ -46,6 +46,10 @@ def linked_lists(uow: UnitOfWork, found: Sequence[Backlinks], entity_id: UUID) -
     return sorted(lists, key=lambda one: (not one.columns, one.total == 0))
 
 
+def _row(uow: UnitOfWork, entity_type: EntityType, one: LinkingRecord) -> tuple[Face, Option | None]:
+    return face_of(uow.registry, Title(one.id, entity_type.name, one.title)), _state(entity_type, one)
+
+
 def is_part(field: Field) -> bool:
     """Whether records that link by this field belong to the other as lines do to a quote: they go when it goes."""
     return field.if_gone == "remove" and field.required is True
@@ -69,7 +73,7 @@ def _list(uow: UnitOfWork, links: Backlinks, entity_id: UUID) -> LinkedList:
         label=sentence(label),
         icon=icon_of(entity_type),
         total=links.total,
-        rows=tuple((face_of(uow.registry, Title(one.id, links.type, one.title)), _state(entity_type, one)) for one in links.items),
+        rows=tuple(_row(uow, entity_type, one) for one in links.items),
         list_href=f"{path}?{urlencode({'f': f'{links.field}:eq:{entity_id}'})}",
         new=new,
         columns=columns,
@@ -96,8 +100,9 @@ def _lines(uow: UnitOfWork, entity_type: EntityType, field: Field, entity_id: UU
     items = list_entities(uow, query).items
     titles = titles_of(uow, [(entity_type, item.fields) for item in items])
     columns = [Column(key="title", label=sentence(text_of(entity_type.label.one)))]
-    for key in keys:
-        columns.append(Column(key=key, label=text_of(entity_type.fields[key].label), right=kind_of(entity_type, key) in NUMBERS))
+    columns += [
+        Column(key=key, label=text_of(entity_type.fields[key].label), right=kind_of(entity_type, key) in NUMBERS) for key in keys
+    ]
     rows = tuple(
         Row(
             id=str(item.id),

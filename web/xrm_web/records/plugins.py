@@ -11,6 +11,7 @@ from flask import url_for
 
 from xrm.entities.queries import Entity
 from xrm.errors import NotFound, msg
+from xrm.plugin_host.answers import Answer
 from xrm.plugin_host.contributions import Action as PluginAction
 from xrm.plugin_host.contributions import Panel
 from xrm.unit_of_work import UnitOfWork
@@ -32,10 +33,12 @@ class Offered:
 def draw_panels(uow: UnitOfWork, entity: Entity, departments: Departments) -> list[DrawnBox]:
     """The panels of all plugins that are on where this entity belongs; lazy ones with the address that gives them."""
     answers = uow.host.ask("panels", department=departments, uow=uow, entity=entity)
-    boxes = []
-    for item in answers.items:
-        boxes.append(draw_box(uow, item.plugin, item.value, src=panel_address(item.plugin, item.value.key, entity.id)))
-    return boxes + [failed_box(failure.plugin) for failure in answers.failures]
+    boxes = [_box(uow, item, entity.id) for item in answers.items]
+    return boxes + [failed_box(failure.plugin, failure.reference) for failure in answers.failures]
+
+
+def _box(uow: UnitOfWork, item: Answer, entity_id: UUID) -> DrawnBox:
+    return draw_box(uow, item.plugin, item.value, src=panel_address(item.plugin, item.value.key, entity_id))
 
 
 def panel_address(plugin: str, key: str, entity_id: UUID) -> str:

@@ -52,7 +52,9 @@ def moves_from(stages: Stages, current: str | None, known: tuple[str, ...]) -> t
 
 
 def asked_fields(entity_type: EntityType, stage: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that a stage asks for and that are still empty."""
+    """The fields that a stage asks for and that are still empty; none for a stage one cannot go to from here."""
     stages = entity_type.declaration.stages
-    asks = stages.asks.get(stage, ()) if stages else ()
+    if stages is None or stage not in moves_from(stages, values.get(stages.field), (stage,)):
+        return ()
+    asks = stages.asks.get(stage, ())
     return tuple(key for key in asks if key in entity_type.fields and values.get(key) in (None, "", ()))

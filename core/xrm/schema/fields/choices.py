@@ -177,6 +177,7 @@ class TagsType(FieldType):
     cell = "tags"
     operators = ("eq", "in", "contains", "starts", "empty", "filled")
     multiple = True
+    expression_type = "text"
     separators = ",;\n"
 
     def columns(self, field: Field) -> tuple[Column[Any], ...]:

@@ -30,12 +30,12 @@ class KeyMessage(Message):
 def key_problem(key: str, reserved: Collection[str] = ()) -> KeyMessage | None:
     """Why a text cannot name a field or a type, or None if it can; ``reserved`` names are taken."""
     if not _KEY.match(key) or "__" in key or len(key) > KEY_LENGTH:
-        text = 'The name "{key}" cannot be used. Write at most 48 of a-z, 0-9 and _, beginning with a letter, without "__".'
-    elif key in reserved:
-        text = 'The name "{key}" is reserved. Choose another, for example "{key}_kind".'
-    else:
-        return None
-    return KeyMessage(text, {"key": key})
+        return KeyMessage(
+            'The name "{key}" cannot be used. Write at most 48 of a-z, 0-9 and _, beginning with a letter, without "__".', {"key": key},
+        )
+    if key in reserved:
+        return KeyMessage('The name "{key}" is reserved. Choose another, for example "{key}_kind".', {"key": key})
+    return None
 
 
 def is_extension(key: str) -> bool:
