@@ -14,7 +14,7 @@ MANIFESTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
 TESTS ?=
 
-.PHONY: help run demo test check check-deep bench browser clean
+.PHONY: help run demo test check check-deep translations bench browser clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: $(VENV)/.test-stamp ## style, types, import contracts, tests about the co
 
 check-deep: check browser ## everything: long forms of sampled tests, and coverage of branches
 	@$(BIN)/python -m pytest -n auto --maxprocesses=4 --deep --cov --cov-report=term:skip-covered
+
+translations: $(VENV)/.test-stamp ## bring the French catalogs up to date, and name the sentences that wait for a translation
+	@$(BIN)/python web/tools/catalogs.py
 
 bench: $(VENV)/.test-stamp ## measure, and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks

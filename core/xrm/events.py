@@ -8,8 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import insert
-
+from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.jobs.models import outbox
 from xrm.unit_of_work import UnitOfWork
@@ -48,7 +47,7 @@ def write_outbox(uow: UnitOfWork) -> None:
         for part in _parts(list(dict.fromkeys(ids)))
     ]
     if rows:
-        uow.execute(insert(outbox), rows)
+        insert_rows(uow.connection, outbox, rows)
     uow.events.clear()
 
 

@@ -38,7 +38,9 @@ BROKEN = {
         HIVE + "  keeper: {type: link, to: [persn], if_gone: clear, label: {en: Keeper, fr: Apiculteur}}\n",
         ("hive.yaml:7", "persn", "person"),
     ),
-    "a role of itself": (HIVE.replace("kind: record", "kind: role\nof: [hive]").replace('title: "{name}"\n', ""), ("hive.yaml", "of")),
+    "a role of itself": (
+        HIVE.replace("kind: record", "kind: role\nof: [hive]").replace('title: "{name}"\n', ""), ("hive.yaml", "of"),
+    ),
     "an entity of another plugin": (HIVE.replace("entity: hive", "entity: person"), ("person",)),
     "an expression that cannot be read": (HIVE.replace("required: true", 'required: "name =="'), ("hive.yaml:6",)),
 }

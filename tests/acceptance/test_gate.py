@@ -69,8 +69,8 @@ def test_by_command_a_stranger_never_meets_the_word(xrm_on_both: Program, plante
 
 def test_counts_are_of_what_one_may_see(xrm_on_both: Program, planted: Planted) -> None:
     def counts(email: str) -> list[int]:
-        lines = (("entity", "list", "customer"), ("entity", "list", "person"), ("entity", "list", "opportunity"),
-                 ("relationship", "list"))
+        types = ("customer", "person", "opportunity")
+        lines = (*(("entity", "list", name) for name in types), ("relationship", "list"))
         return [xrm_on_both.given(*line, "--count", as_=email)["count"] for line in lines]
 
     assert planted.facet

@@ -6,7 +6,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,10 +44,10 @@ def made_strange(clean_environment: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def strange(clean_environment: Path, made_strange: Path, tmp_path: Path) -> Iterator[Program]:
+def strange(clean_environment: Path, made_strange: Path, tmp_path: Path) -> Program:
     """The command of the clean environment on an instance of its own."""
     shutil.copytree(made_strange, tmp_path / "instance")
-    yield Program(tmp_path / "instance", command=clean_environment.with_name("xrm"))
+    return Program(tmp_path / "instance", command=clean_environment.with_name("xrm"))
 
 
 def test_what_is_installed_appears_and_nothing_else(strange: Program) -> None:
@@ -99,7 +98,7 @@ def test_a_score_of_one_python_file_is_computed_with_reasons(strange: Program) -
     assert score["reasons"][0]["text"] == "The last contact was 0 days ago."
 
 
-def test_a_channel_of_one_python_file_is_there(strange: Program, tmp_path: Path) -> None:
+def test_a_channel_of_one_python_file_is_there(strange: Program) -> None:
     shown = strange.asked("plugin", "show", "pigeon")
 
     assert shown["status"] == "on"

@@ -14,11 +14,16 @@ from tests.vocabulary.conftest import SHIPPED
 from xrm.entities.listing import ListQuery
 from xrm.runtime import Runtime
 from xrm.schema.expressions import TableColumns
-from xrm.schema.registry import EntityType, Fielded
+from xrm.schema.registry import EntityType, Registry, RelationshipType
 from xrm.unit_of_work import UnitOfWork
 
 
-def expressions_of(declared: Fielded) -> Iterator[tuple[str, str]]:
+def every_type(registry: Registry) -> list[EntityType | RelationshipType]:
+    """All types that have fields."""
+    return [*registry.entity_types.values(), *registry.relationship_types.values()]
+
+
+def expressions_of(declared: EntityType | RelationshipType) -> Iterator[tuple[str, str]]:
     """Each expression of a type, with the place where it stands."""
     for key, field in declared.fields.items():
         default = field.default if isinstance(field.default, str) and field.default.startswith("=") else ""
@@ -50,7 +55,7 @@ def test_every_expression_runs_in_the_database(graph: Graph) -> None:
     tried: list[str] = []
 
     def run(uow: UnitOfWork) -> None:
-        for declared in [*registry.entity_types.values(), *registry.relationship_types.values()]:
+        for declared in every_type(registry):
             if declared.table is None:
                 continue
             columns = TableColumns(declared.table, declared.child_tables)
@@ -67,7 +72,7 @@ def test_every_view_can_be_opened(graph: Graph) -> None:
     for declared in graph.runtime.registry.entity_types.values():
         for view in declared.declaration.views.values():
             query = ListQuery(declared.name, columns=view.columns or None, where=view.where, sort=view.sort or ("title",))
-            assert graph.list(query).items == (), (declared.name, view.key)
+            assert graph.page(query).items == (), (declared.name, view.key)
 
 
 def test_every_view_groups_by_a_choice_and_sorts_by_what_can_be_sorted(runtime: Runtime) -> None:
@@ -107,7 +112,7 @@ def test_every_stage_says_where_it_leads(runtime: Runtime) -> None:
 def test_every_type_field_and_choice_is_named_in_both_languages(runtime: Runtime) -> None:
     registry = runtime.registry
     labels = {}
-    for declared in [*registry.entity_types.values(), *registry.relationship_types.values()]:
+    for declared in every_type(registry):
         for key, field in declared.fields.items():
             labels[declared.name, key] = field.label
             labels |= {(declared.name, f"{key}.{choice.key}"): choice.label for choice in field.choices}

@@ -11,12 +11,14 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, insert
 
 from tests.factories.access import Departments, add_user
+from xrm.db.ids import new_id
 from xrm.entities.service import create_entity
 from xrm.roles.service import start_role
 from xrm.runtime import Runtime
+from xrm.scores.models import score
 from xrm.unit_of_work import UnitOfWork, system_actor
 from xrm_web.list_files import guarded
 
@@ -253,3 +255,22 @@ def test_a_move_that_needs_more_leads_to_the_form(client: FlaskClient, runtime: 
 
     assert answer.location.startswith(f"/sales/opportunity/{deal}/edit?stage=lost&back=%2Fsales%2Fopportunity")
     assert "lost_reason" in answer.location
+
+
+class TestScores:
+    """The columns of score models, which plugins register."""
+
+    @pytest.fixture
+    def plugins(self) -> Mapping[str, str]:
+        """The vocabulary, and a score model."""
+        return {"base": "xrm_base", "quality": "xrm_quality"}
+
+    def test_a_score_is_a_column_of_lists_of_parties_and_of_their_roles(
+        self, client: FlaskClient, runtime: Runtime, departments: Departments
+    ) -> None:
+        firm = add_customers(runtime, departments.sales, 1)[0]
+        row = {"entity_id": firm, "model": "quality", "value": 83.0, "reasons": "[]", "model_version": "1"}
+        runtime.write(lambda uow: uow.execute(insert(score).values(id=new_id(), computed_at=uow.now, **row)), SYSTEM)
+
+        for path in ("/base/organization", "/party?cols=score.quality", "/base/customer?cols=score.quality"):
+            assert re.search(r'<span class="number">83</span>', client.get(path).text), path

@@ -11,6 +11,7 @@ from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
+
 from xrm.errors import (
     ConfigurationError,
     Conflict,

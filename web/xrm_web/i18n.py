@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import flask_babel
 from babel import Locale, dates, numbers
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
+
 from xrm.errors import Message, XrmError
 from xrm.schema.model import LANGUAGES, Label
 
@@ -24,10 +25,20 @@ LANGUAGE_COOKIE = "xrm_language"
 NAMES = {"en": "English", "fr": "Français"}
 NARROW = "\u202f"
 NO_BREAK = "\u00a0"
-_BEFORE_MARK = re.compile(r"[ \u00a0]([;!?])")
+_BEFORE_MARK = re.compile(r"[ \u00a0]([;!?])(?!=)")
 _BEFORE_COLON = re.compile(r"[ \u00a0]:")
 _AFTER_OPEN = re.compile(r"«[ \u00a0]?")
 _BEFORE_CLOSE = re.compile(r"[ \u00a0]?»")
+
+
+def gettext(text: str, /, **places: object) -> str:
+    """The sentence in the reader's language, with ``%(named)s`` places filled."""
+    return str(flask_babel.gettext(text, **places))
+
+
+def ngettext(one: str, many: str, num: int, /, **places: object) -> str:
+    """The sentence for this number in the reader's language; ``%(num)s`` is the number."""
+    return str(flask_babel.ngettext(one, many, num, **places))
 
 
 def choose_language() -> str:
@@ -42,13 +53,14 @@ def choose_language() -> str:
 
 def language() -> str:
     """The language of the page: ``en`` or ``fr``."""
-    locale = get_locale() if has_request_context() else None
-    return str(locale.language) if locale else "en"
+    found = flask_babel.get_locale() if has_request_context() else None
+    return str(found.language) if found else "en"
 
 
 def locale() -> Locale:
     """The locale for numbers and dates."""
-    return get_locale() or Locale("en")
+    found: Locale = flask_babel.get_locale() or Locale("en")
+    return found
 
 
 def zone() -> ZoneInfo:
@@ -88,8 +100,11 @@ def text_of(label: Label | Mapping[str, str] | None) -> str:
 
 def typography(text: str) -> str:
     """French spacing: narrow no-break space before ; ! ?, no-break before : and inside « »."""
-    if language() != "fr":
-        return text
+    return french_spaces(text) if language() == "fr" else text
+
+
+def french_spaces(text: str) -> str:
+    """The text with the spaces that French sets before marks, for ``typography`` and for the catalogs."""
     text = _BEFORE_COLON.sub(NO_BREAK + ":", _BEFORE_MARK.sub(NARROW + r"\1", text))
     return _BEFORE_CLOSE.sub(NO_BREAK + "»", _AFTER_OPEN.sub("«" + NO_BREAK, text))
 
@@ -99,7 +114,9 @@ def format_date(value: date | None, style: str = "medium") -> str:
     if value is None:
         return ""
     day = value.astimezone(zone()).date() if isinstance(value, datetime) else value
-    return str(dates.format_date(day, style, locale=_reading_locale()))
+    text = str(dates.format_date(day, style, locale=_reading_locale()))
+    # French counts its days but for the first, which has its ordinal.
+    return text.replace("1 ", "1er ", 1) if language() == "fr" and day.day == 1 and style != "short" else text
 
 
 def format_time(value: datetime) -> str:
@@ -166,7 +183,7 @@ def init_i18n(app: Flask, more: Sequence[Path] = ()) -> None:
     folders = [*more, Path(app.root_path) / "translations"]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(folder) for folder in folders)
     app.config["BABEL_DOMAIN"] = ";".join("messages" for _ in folders)
-    Babel(app, locale_selector=choose_language, timezone_selector=lambda: str(zone()))
+    flask_babel.Babel(app, locale_selector=choose_language, timezone_selector=lambda: str(zone()))
     app.jinja_env.globals.update(
         format_date=format_date,
         format_time=format_time,

@@ -106,11 +106,13 @@ class Face:
 
     @property
     def initials(self) -> str:
-        """One or two letters of the title."""
+        """Two letters: of the first and last name of a person, else of the first two words (the last one is often "Ltd")."""
         words = [word for word in self.title.replace("-", " ").split() if word[:1].isalnum()]
         if not words:
             return "?"
-        return (words[0][0] + (words[-1][0] if len(words) > 1 else words[0][1:2])).upper()
+        if len(words) == 1:
+            return words[0][:2].upper()
+        return (words[0][0] + words[-1 if self.round else 1][0]).upper()
 
     @property
     def hue(self) -> str:

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xrm.schema.model import Label, View
 from xrm.schema.registry import EntityType
 from xrm_web.i18n import gettext, text_of
+from xrm_web.sessions import runtime
 from xrm_web.value_cells import NUMBERS, kind_of
 
 ALL_PARTIES = "party"
+SCORE = "score."
 MOST_DEFAULT = 6
 _LONG = frozenset({"long_text", "rich_text", "json", "file", "image"})
 
@@ -31,9 +34,24 @@ def known_columns(entity_type: EntityType | None) -> dict[str, ListColumn]:
     columns: dict[str, ListColumn] = {}
     for key in entity_type.fields if entity_type else ():
         columns[key] = _declared(entity_type, key)  # type: ignore[arg-type]
-    for column in _common(entity_type):
+    for column in (*_common(entity_type), *_scores(entity_type)):
         columns.setdefault(column.key, column)
     return columns
+
+
+def _scores(entity_type: EntityType | None) -> list[ListColumn]:
+    return [
+        ListColumn(f"{SCORE}{model.key}", text_of(model.label), right=True, field=False)
+        for model in (item.value for item in runtime().host.contributed("register_score_models"))
+        if scored_type(entity_type, model.applies_to)
+    ]
+
+
+def scored_type(entity_type: EntityType | None, applies_to: Sequence[str]) -> bool:
+    """Whether rows of this list have a score of a model: their own, or that of the party a facet belongs to."""
+    if entity_type is None:
+        return True
+    return entity_type.name in applies_to or any(name in applies_to for name in entity_type.declaration.of)
 
 
 def _declared(entity_type: EntityType, key: str) -> ListColumn:
@@ -86,6 +104,8 @@ def default_columns(entity_type: EntityType | None, view: View) -> tuple[str, ..
         named = list(dict.fromkeys(named))[:MOST_DEFAULT]
     if "roles" in known and "roles" not in named:
         named.insert(0, "roles")
+    if entity_type is not None and entity_type.kind == "party" and view.default:
+        named += [key for key in known if key.startswith(SCORE) and key not in named]
     return tuple(named)
 
 

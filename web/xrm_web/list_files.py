@@ -88,7 +88,7 @@ def _text(uow: UnitOfWork, state: ListState, item: Entity, key: str, beside: Bes
     cell = cell_of(uow, state.entity_type, item, key, beside)
     if isinstance(cell, tuple):
         return ", ".join(chip.label for chip in cell)
-    return cell.value if cell.kind in ("date", "datetime") else _words(cell)
+    return cell.value if cell.kind in ("date", "datetime", "score") else _words(cell)
 
 
 def _words(cell: Cell) -> str:

@@ -17,10 +17,11 @@ from xrm.entities.links import Title
 from xrm.entities.queries import Entity
 from xrm.roles.queries import open_role_types
 from xrm.schema.registry import EntityType
+from xrm.scores.queries import Score, scores_for
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.i18n import format_date, format_datetime, gettext, text_of
+from xrm_web.i18n import format_date, format_datetime, format_number, gettext, text_of
 from xrm_web.inputs import Action, Cell, Column, Face, RoleChip
-from xrm_web.list_columns import known_columns
+from xrm_web.list_columns import SCORE, known_columns
 from xrm_web.list_state import ListState
 from xrm_web.navigation import list_path, sentence
 from xrm_web.value_cells import cell_of_field, entity_path, face_of, role_chips, titles_of
@@ -43,6 +44,7 @@ class Beside:
     titles: Mapping[UUID, Title]
     roles: Mapping[UUID, Sequence[str]]
     owners: Mapping[UUID, str]
+    scores: Mapping[str, Mapping[UUID, Score]]
 
 
 def read_beside(uow: UnitOfWork, state: ListState, items: Sequence[Entity], more: Iterable[UUID] = ()) -> Beside:
@@ -53,7 +55,9 @@ def read_beside(uow: UnitOfWork, state: ListState, items: Sequence[Entity], more
     roles = open_role_types(uow, parties) if "roles" in columns and parties else {}
     owners = {item.owner for item in items if item.owner} if "owner" in columns else set()
     names = uow.execute(select(user.c.id, user.c.name, user.c.email).where(user.c.id.in_(owners))).all() if owners else []
-    return Beside(found, roles, {row.id: row.name or row.email for row in names})
+    ids = {one for item in items for one in (item.id, item.party) if one}
+    scores = {key: scores_for(uow, ids, key.removeprefix(SCORE)) for key in columns if key.startswith(SCORE)} if ids else {}
+    return Beside(found, roles, {row.id: row.name or row.email for row in names}, scores)
 
 
 def title_of_item(item: Entity) -> Title:
@@ -81,7 +85,18 @@ def cell_of(
     if key in ("created_at", "updated_at"):
         moment = item.created_at if key == "created_at" else item.updated_at
         return Cell(kind="datetime", text=format_datetime(moment), value=moment.isoformat() if moment else "")
+    if key.startswith(SCORE):
+        return _score_cell(item, beside.scores.get(key, {}))
     return Cell(text=_name_in(uow, item, key, beside))
+
+
+def _score_cell(item: Entity, scores: Mapping[UUID, Score]) -> Cell:
+    found = scores.get(item.id) or (scores.get(item.party) if item.party else None)
+    if found is None:
+        return Cell(kind="score")
+    band = found.band
+    return Cell(kind="score", value=format_number(round(found.value)), text=text_of(band.label) if band else "",
+                tone=band.tone if band else "neutral")
 
 
 def _name_in(uow: UnitOfWork, item: Entity, key: str, beside: Beside) -> str:

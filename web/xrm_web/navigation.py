@@ -184,10 +184,9 @@ def has_endpoint(name: str) -> bool:
 def language_actions() -> list[Action]:
     """The entries of the language switch: they come back to the same page."""
     here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    target = url_for("me.switch_language")
     return [
-        Action(
-            label=name, href=url_for("me.switch_language"), post=True, current=code == language(), fields={"code": code, "next": here}
-        )
+        Action(label=name, href=target, post=True, current=code == language(), fields={"code": code, "next": here})
         for code, name in NAMES.items()
     ]
 

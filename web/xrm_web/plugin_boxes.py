@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,11 +22,11 @@ from xrm.plugin_host.contributions import Card, Panel
 from xrm.plugin_host.guard import PluginFailed
 from xrm.relationships.queries import list_relationships
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.i18n import format_date, format_datetime, format_number, gettext
+from xrm_web.errors import log_with_reference
+from xrm_web.i18n import format_date, format_datetime, format_number
 from xrm_web.inputs import Cell, Face
 from xrm_web.navigation import href_of, plain_text
 from xrm_web.value_cells import face_of
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class DrawnBox:
     title: str
     icon: str = ""
     blocks: tuple[DrawnBlock, ...] = ()
-    html: Markup = Markup("")
+    html: str = ""
     error: str = ""
     src: str = ""
 
@@ -68,7 +69,7 @@ def draw_cards(uow: UnitOfWork) -> list[DrawnBox]:
 
 
 def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "", about: UUID | None = None) -> DrawnBox:
-    """A panel or card as it is drawn; with ``src`` a lazy one is fetched from there after the page. ``about`` is whose page it is."""
+    """A panel or card as it is drawn; with ``src`` a lazy one is fetched from there later. ``about`` is whose page it is."""
     head: dict[str, Any] = {"key": f"{plugin}-{box.key}", "title": plain_text(box.label), "icon": box.icon}
     if box.is_lazy and src:
         return DrawnBox(**head, src=src)
@@ -76,9 +77,12 @@ def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "", 
         if box.template:
             return DrawnBox(**head, html=_html(uow, plugin, box))
         content = uow.host.build(plugin, box, uow)
+        return DrawnBox(**head, blocks=tuple(draw_block(uow, block, about) for block in content))
     except PluginFailed as error:
         return DrawnBox(**head, error=error.failure.reference)
-    return DrawnBox(**head, blocks=tuple(draw_block(uow, block, about) for block in content))
+    except InvalidInput as error:
+        # A list with a field or filter that the type does not have: the plugin's fault, and the rest of the page lives.
+        return DrawnBox(**head, error=log_with_reference(error))
 
 
 def _html(uow: UnitOfWork, plugin: str, box: Panel | Card) -> Markup:
@@ -94,39 +98,48 @@ def failed_box(plugin: str, reference: str = "") -> DrawnBox:
 
 def draw_block(uow: UnitOfWork, block: given.Block, about: UUID | None = None) -> DrawnBlock:
     """One block as it is drawn; ``about`` is the entity on whose page it stands."""
-    match block:
-        case given.FieldsBlock():
-            return DrawnBlock(kind="fields", pairs=tuple((plain_text(label), cell_of(uow, value)) for label, value in block.rows))
-        case given.MetricBlock():
-            return DrawnBlock(
-                kind="metric", label=plain_text(block.label), text=cell_of(uow, block.value).text, tone=block.tone,
-                hint=plain_text(block.hint) if block.hint else "", maximum=block.maximum, number=str(block.value),
-            )
-        case given.TextBlock():
-            return DrawnBlock(kind="text", text=plain_text(block.text), tone=block.tone)
-        case given.LinksBlock():
-            return DrawnBlock(kind="links", links=tuple(_link(uow, link) for link in block.links))
-        case given.StepsBlock():
-            return DrawnBlock(kind="steps", steps=tuple((plain_text(step.label), step.state) for step in block.steps))
-        case given.TableBlock():
-            return DrawnBlock(
-                kind="table", heads=tuple(plain_text(head) for head in block.columns),
-                rows=tuple(tuple(cell_of(uow, value) for value in row) for row in block.rows),
-            )
-        case given.ListBlock():
-            return _listed(uow, block)
-        case given.RelatedBlock():
-            return DrawnBlock(kind="related", faces=tuple(_related(uow, block, about)) if about else ())
-        case _:
-            return DrawnBlock(kind="text", text=gettext("This kind of block is not known here."))
+    return _DRAW[block.kind](uow, block, about)
 
 
-def _listed(uow: UnitOfWork, block: given.ListBlock) -> DrawnBlock:
+def _fields(uow: UnitOfWork, block: given.FieldsBlock, _about: UUID | None) -> DrawnBlock:
+    return DrawnBlock(kind="fields", pairs=tuple((plain_text(label), cell_of(uow, value)) for label, value in block.rows))
+
+
+def _metric(uow: UnitOfWork, block: given.MetricBlock, _about: UUID | None) -> DrawnBlock:
+    return DrawnBlock(
+        kind="metric",
+        label=plain_text(block.label),
+        text=cell_of(uow, block.value).text,
+        tone=block.tone,
+        hint=plain_text(block.hint) if block.hint else "",
+        maximum=block.maximum,
+        number=str(block.value),
+    )
+
+
+def _text(_uow: UnitOfWork, block: given.TextBlock, _about: UUID | None) -> DrawnBlock:
+    return DrawnBlock(kind="text", text=plain_text(block.text), tone=block.tone)
+
+
+def _links(uow: UnitOfWork, block: given.LinksBlock, _about: UUID | None) -> DrawnBlock:
+    return DrawnBlock(kind="links", links=tuple(_link(uow, link) for link in block.links))
+
+
+def _steps(_uow: UnitOfWork, block: given.StepsBlock, _about: UUID | None) -> DrawnBlock:
+    return DrawnBlock(kind="steps", steps=tuple((plain_text(step.label), step.state) for step in block.steps))
+
+
+def _table(uow: UnitOfWork, block: given.TableBlock, _about: UUID | None) -> DrawnBlock:
+    rows = tuple(tuple(cell_of(uow, value) for value in row) for row in block.rows)
+    return DrawnBlock(kind="table", heads=tuple(plain_text(head) for head in block.columns), rows=rows)
+
+
+def _list(uow: UnitOfWork, block: given.ListBlock, _about: UUID | None) -> DrawnBlock:
     filters = tuple(Filter(*one) for one in block.filters)
     query = ListQuery(block.type, block.columns, where=block.where, filters=filters, sort=block.sort, limit=block.limit)
     try:
         items = list_entities(uow, query).items
-    except (NotFound, PermissionDenied, InvalidInput):
+    except (NotFound, PermissionDenied):
         return DrawnBlock(kind="list")
     return DrawnBlock(kind="list", faces=tuple(_face(uow, block, item) for item in items))
 
@@ -142,35 +155,43 @@ def _face(uow: UnitOfWork, block: given.ListBlock, item: Entity) -> tuple[Face, 
     return face_of(uow.registry, title), " · ".join(from_fields)
 
 
-def _related(uow: UnitOfWork, block: given.RelatedBlock, about: UUID) -> list[tuple[Face, str]]:
-    found = []
-    for one in list_relationships(uow, about, block.relationship_type, limit=block.limit):
-        is_source = one.source == about
-        other = Title(one.target, one.target_type, one.target_title) if is_source else Title(one.source, one.source_type, one.source_title)
-        found.append((face_of(uow.registry, other), ""))
-    return found
+def _related(uow: UnitOfWork, block: given.RelatedBlock, about: UUID | None) -> DrawnBlock:
+    faces = []
+    for one in list_relationships(uow, about, block.relationship_type, limit=block.limit) if about else ():
+        source = Title(one.source, one.source_type, one.source_title)
+        target = Title(one.target, one.target_type, one.target_title)
+        faces.append((face_of(uow.registry, target if one.source == about else source), ""))
+    return DrawnBlock(kind="related", faces=tuple(faces))
 
 
 def cell_of(uow: UnitOfWork, value: given.Cell) -> Cell:
     """A plain value of a plugin as a cell."""
-    match value:
-        case None:
-            return Cell()
-        case given.Link():
-            label, href, _icon = _link(uow, value)
-            return Cell(text=label, href=href)
-        case bool():
-            return Cell(kind="yes_no", value="true" if value else "false")
-        case int() | float() | Decimal():
-            return Cell(kind="number", text=format_number(value))
-        case datetime():
-            return Cell(kind="datetime", text=format_datetime(value), value=value.isoformat())
-        case date():
-            return Cell(kind="date", text=format_date(value), value=value.isoformat())
-        case _:
-            return Cell(text=plain_text(value))
+    if value is None:
+        return Cell()
+    if isinstance(value, given.Link):
+        label, href, _icon = _link(uow, value)
+        return Cell(text=label, href=href)
+    if isinstance(value, bool):
+        return Cell(kind="yes_no", value="true" if value else "false")
+    if isinstance(value, (int, float, Decimal)):
+        return Cell(kind="number", text=format_number(value))
+    if isinstance(value, date):
+        text = format_datetime(value) if isinstance(value, datetime) else format_date(value)
+        return Cell(kind="date", text=text, value=value.isoformat())
+    return Cell(text=plain_text(value))
 
 
 def _link(uow: UnitOfWork, link: given.Link) -> tuple[str, str, str]:
     return plain_text(link.label), href_of(uow, link), link.icon
 
+
+_DRAW: Mapping[str, Callable[[UnitOfWork, Any, UUID | None], DrawnBlock]] = {
+    "fields": _fields,
+    "metric": _metric,
+    "text": _text,
+    "links": _links,
+    "list": _list,
+    "related": _related,
+    "steps": _steps,
+    "table": _table,
+}

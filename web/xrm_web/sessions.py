@@ -11,6 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request, session
+from werkzeug.wrappers import Response as BaseResponse
 
 from xrm.access import sign_in as access
 from xrm.access.users import User
@@ -135,7 +136,7 @@ def end() -> None:
     session.clear()
 
 
-def set_cookie(response: Response, name: str, value: str, *, lifetime: int = LIFETIME) -> None:
+def set_cookie(response: BaseResponse, name: str, value: str, *, lifetime: int = LIFETIME) -> None:
     """A cookie that scripts cannot read, for this site only."""
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     response.set_cookie(name, value, max_age=lifetime, path="/", httponly=True, secure=secure, samesite="Lax")

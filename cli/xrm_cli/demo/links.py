@@ -37,13 +37,13 @@ def _jobs(plan: Plan) -> list[RelationshipDraft]:
         until = None
         if dice.random() < 0.15 and (plan.today - since).days > 90:
             until = plan.day(earliest=(plan.today - since).days - 1, latest=1)
-        values = {"job_title": title, "function": function, "main": True}
+        values: dict[str, Any] = {"job_title": title, "function": function, "main": True}
         found.append(RelationshipDraft("works_for", one, dice.choice(plan.organizations[3:]), since, until, values=values))
     # The account that everybody deals with.
     for one in (plan.people * 2)[:BIG_ACCOUNT_CONTACTS]:
         topic = {"topic": dice.choice(("general", "purchasing", "billing", "delivery"))}
         kind = "contact_for" if len(found) % 2 else "works_for"
-        values: dict[str, Any] = topic if kind == "contact_for" else {"job_title": dice.choice(names.JOBS)[0]}
+        values = topic if kind == "contact_for" else {"job_title": dice.choice(names.JOBS)[0]}
         found.append(RelationshipDraft(kind, one, plan.organizations[0], plan.day(), values=values))
     return found
 

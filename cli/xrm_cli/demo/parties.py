@@ -125,8 +125,8 @@ def _roles_of_organization(plan: Plan, one: uuid.UUID, number: int) -> Iterator[
         yield (one, "distributor", values, service, plan.day(), None)
     if number % 41 == 0:
         stands = dice.choice(("ally", "neutral", "opponent"))
-        values = {"kind": "trade_association", "topics": ["montagne", "sécurité"], "stands": stands}
-        yield (one, "lobbyist", values, press, plan.day(), None)
+        lobbying = {"kind": "trade_association", "topics": ["montagne", "sécurité"], "stands": stands}
+        yield (one, "lobbyist", lobbying, press, plan.day(), None)
 
 
 def _roles_of_people(plan: Plan) -> Iterator[RoleToStart]:

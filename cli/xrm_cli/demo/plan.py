@@ -63,7 +63,7 @@ class Plan:
         found: list[uuid.UUID] = []
         for start in range(0, len(items), BATCH):
             part = items[start : start + BATCH]
-            found += self.write(lambda uow, part=part: function(uow, part))
+            found += self.write(lambda uow, part=part: function(uow, part))  # type: ignore[misc]  # a default of a lambda has no type
         return found
 
     def create(self, type_name: str, rows: Sequence[tuple[dict[str, Any], uuid.UUID, uuid.UUID | None]]) -> list[uuid.UUID]:

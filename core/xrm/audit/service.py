@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert
-
 from xrm.audit.models import audit_entry, audit_value
+from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.unit_of_work import UnitOfWork
 
@@ -70,5 +69,5 @@ def write_audit(uow: UnitOfWork) -> None:
         )
         values.append({"audit_entry_id": entry_id, "salt": salt, "changes": text})
     if rows:
-        uow.execute(insert(audit_entry), rows)
-        uow.execute(insert(audit_value), values)
+        insert_rows(uow.connection, audit_entry, rows)
+        insert_rows(uow.connection, audit_value, values)

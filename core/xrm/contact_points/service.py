@@ -16,6 +16,7 @@ from xrm.audit.service import record_audit
 from xrm.contact_points.kinds import Reading, read_value
 from xrm.contact_points.models import address_state, contact_point
 from xrm.contact_points.queries import PARTS, visible_contact_point
+from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.entities.models import entity
 from xrm.entities.parties import departments_of
@@ -101,7 +102,7 @@ def add_checked(uow: UnitOfWork, drafts: Sequence[ContactPointDraft]) -> list[uu
             _note(uow, draft.entity_id, "contact_point.added", twins[key], draft.department, added)
         ids.append(twins[key])
     if rows:
-        uow.execute(insert(contact_point), rows)
+        insert_rows(uow.connection, contact_point, rows)
     return ids
 
 

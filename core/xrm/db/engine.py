@@ -25,14 +25,16 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        said = msg("The database URL cannot be read. Write sqlite:///path or postgresql://host/name.")
+        said = msg("XRM_DATABASE_URL cannot be read. Write sqlite:///path or postgresql://host/name.")
         raise ConfigurationError(said) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _open_sqlite(url)
     if backend == "postgresql":
         return _open_postgresql(url)
-    raise ConfigurationError(msg("The database {backend} is not supported. Use sqlite or postgresql.", backend=backend))
+    raise ConfigurationError(
+        msg("XRM_DATABASE_URL names {backend}, which is not supported. Use sqlite or postgresql.", backend=backend)
+    )
 
 
 def _open_sqlite(url: str) -> Engine:

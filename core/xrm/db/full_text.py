@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from xrm.db.bulk import insert_rows
 from xrm.search.models import search_document
 
 _PARTS = "scope, strong, normal, weak"
@@ -55,10 +56,10 @@ def add_documents(connection: Connection, rows: Sequence[dict[str, Any]]) -> Non
     if not rows:
         return
     if connection.dialect.name != "sqlite":
-        connection.execute(insert(search_document), rows)
+        insert_rows(connection, search_document, rows)
         return
     last = connection.execute(select(func.coalesce(func.max(search_document.c.key), 0))).scalar_one()
-    connection.execute(insert(search_document), rows)
+    insert_rows(connection, search_document, rows)
     connection.execute(
         text(f"INSERT INTO search_index(rowid, {_PARTS}) SELECT key, {_PARTS} FROM search_document WHERE key > :last"),  # noqa: S608
         {"last": last},

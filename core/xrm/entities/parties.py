@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from xrm.entities.models import party_department
 from xrm.roles.models import role
 from xrm.unit_of_work import UnitOfWork
+
+
+def is_open_on(day: date) -> ColumnElement[bool]:
+    """The SQL condition that a role is not over on a day; one that begins later counts as open."""
+    return or_(role.c.until.is_(None), role.c.until > day)
 
 
 def departments_of(uow: UnitOfWork, row: Row[Any]) -> set[uuid.UUID]:

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, FromClause, and_, false, true
 from xrm.access.policy import in_scope, scope, visible_party
 from xrm.access.scopes import Scope
 from xrm.entities.models import entity, party_department
+from xrm.entities.parties import is_open_on
 from xrm.entities.system_columns import SYSTEM_OPERANDS, ListColumns, filter_system, system_columns
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.roles.models import role
-from xrm.roles.queries import is_open_on
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import ANY_PARTY, EntityType
 from xrm.schema.suggest import unknown

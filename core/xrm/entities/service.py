@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from xrm.access.policy import require, require_any
 from xrm.audit.service import record_audit
+from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.entities.checks import check_batch
 from xrm.entities.drafts import EntityDraft, situation_of, title_of
@@ -113,14 +114,15 @@ def _insert(
             }
         )
         type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **own})
-    uow.execute(insert(entity), rows)
+    insert_rows(uow.connection, entity, rows)
     with raise_taken(uow, entity_type):
-        uow.execute(insert(entity_type.table), type_rows)
+        insert_rows(uow.connection, entity_type.table, type_rows)
     pairs = [(one, draft.values) for draft, one in zip(drafts, ids, strict=True)]
     insert_children(uow.connection, entity_type, pairs)
     if entity_type.kind == "party":
-        uow.execute(
-            insert(party_department),
+        insert_rows(
+            uow.connection,
+            party_department,
             [
                 {"entity_id": row["id"], "department_id": row["department_id"], "type": row["type"],
                  "title_key": row["title_key"]}

@@ -14,7 +14,7 @@ from xrm.access.policy import visible_entity, visible_row
 from xrm.entities.models import entity
 from xrm.errors import NotFound, msg
 from xrm.files.models import file
-from xrm.files.service import path_of
+from xrm.files.places import path_of
 from xrm.unit_of_work import UnitOfWork
 
 

@@ -15,16 +15,12 @@ from xrm.db.ids import new_id
 from xrm.errors import ConfigurationError, InvalidInput, Problem, msg
 from xrm.files.kinds import KNOWN, sniff
 from xrm.files.models import file
+from xrm.files.places import path_of
 from xrm.unit_of_work import UnitOfWork
 
 LARGEST = 25 * 1024 * 1024
 LONGEST_NAME = 200
 _CHUNK = 1024 * 1024
-
-
-def path_of(home: Path, file_id: uuid.UUID) -> Path:
-    """Where the bytes of a file lie."""
-    return home / "files" / file_id.hex[-2:] / file_id.hex
 
 
 def save_file(
@@ -57,9 +53,10 @@ def save_file(
 
 
 def attach_files(uow: UnitOfWork, ids: list[uuid.UUID], entity_id: uuid.UUID, *, department: uuid.UUID | None) -> None:
-    """Say to which entity files belong: who sees it (and works in ``department``, when one is named) may open them."""
+    """Say to which entity the actor's new files belong: who sees it (and works in ``department``, if named) may open them."""
+    mine = file.c.id.in_(ids), file.c.entity_id.is_(None), file.c.created_by == uow.actor.user_id
     if ids:
-        uow.execute(update(file).where(file.c.id.in_(ids)).values(entity_id=entity_id, department_id=department))
+        uow.execute(update(file).where(*mine).values(entity_id=entity_id, department_id=department))
 
 
 def _write(target: Path, stream: BinaryIO, path: str) -> tuple[int, bytes]:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import select, tuple_
 
 from xrm.access.policy import require_any
 from xrm.audit.service import record_audit
+from xrm.db.bulk import insert_rows
 from xrm.entities.models import identifier
 from xrm.entities.parties import departments_of
 from xrm.entities.rows import find_row
@@ -63,8 +64,9 @@ def insert_identifiers(uow: UnitOfWork, pairs: Sequence[tuple[tuple[str, str], u
         elif owner != entity_id:
             raise Conflict(msg("{system} {key} belongs to another entity already.", system=pair[0], key=pair[1]), code="taken")
     if fresh:
-        uow.execute(
-            insert(identifier),
+        insert_rows(
+            uow.connection,
+            identifier,
             [{"system": system, "key": key, "entity_id": one, "created_at": uow.now} for (system, key), one in fresh.items()],
         )
     return len(fresh)

@@ -60,7 +60,7 @@ class _Check:
             return
         entity_type = types[thing.type]
         if not thing.identifiers and not thing.match:
-            message = msg("How is it found again at the next run? Write identifiers: {{system: column}}, or match: [field].")
+            message = msg("How is it found again at the next run? Write identifiers: {system: column}, or match: [field].")
             self._add(path, message, key=True)
         for key in thing.match:
             self._match(entity_type, thing, key)
@@ -99,7 +99,7 @@ class _Check:
         if point.kind not in KINDS and not HANDLE.fullmatch(point.kind):
             self._add((*path, "kind"), unknown("kind of contact point", point.kind, (*KINDS, "handle:network")))
         if (point.value is None) == (not point.parts) or (point.parts and point.kind != "postal"):
-            self._add(path, msg("Write value: column; for postal also parts: {{street: column, city: column}}."))
+            self._add(path, msg("Write value: column; for postal also parts: {street: column, city: column}."))
         for part in point.parts:
             self._known(part, PARTS, "part of an address", (*path, "parts", part))
         self._values({"value": point.value}, path)

@@ -72,9 +72,7 @@ def relate(
     checked = validate_new(relationship_type, values or {}, situation_of(uow))
     refuse_bad_links(uow, relationship_type, checked)
     check_ends(uow, relationship_type, ends.source, ends.target)
-    _refuse_twin(uow, type_name, ends, (valid_from, valid_until))
-    check_cardinality(uow, relationship_type, ends.source, ends.target, (valid_from, valid_until))
-    check_no_cycle(uow, relationship_type, ends.source, ends.target)
+    _check_rules(uow, relationship_type, ends, (valid_from, valid_until))
     one = new_id()
     row = {
         "id": one, "type": type_name, "source_id": ends.source.id, "target_id": ends.target.id, "valid_from": valid_from,
@@ -101,6 +99,14 @@ def _find_ends(uow: UnitOfWork, relationship_type: RelationshipType, source_id: 
         first, second = sorted((source_id, target_id))
         return Ends(rows[first], rows[second])
     return Ends(rows[source_id], rows[target_id])
+
+
+def _check_rules(
+    uow: UnitOfWork, relationship_type: RelationshipType, ends: Ends, period: Period, but: uuid.UUID | None = None
+) -> None:
+    _refuse_twin(uow, relationship_type.name, ends, period, but)
+    check_cardinality(uow, relationship_type, ends.source, ends.target, period, but)
+    check_no_cycle(uow, relationship_type, ends.source, ends.target)
 
 
 def _refuse_twin(uow: UnitOfWork, type_name: str, ends: Ends, period: Period, but: uuid.UUID | None = None) -> None:
@@ -144,10 +150,7 @@ def update_relationship(
     if not changes and not dates:
         return int(row.version)
     if dates:
-        ends = _find_ends(uow, relationship_type, row.source_id, row.target_id)
-        _refuse_twin(uow, row.type, ends, after, but=row.id)
-        check_cardinality(uow, relationship_type, ends.source, ends.target, after, but=row.id)
-        check_no_cycle(uow, relationship_type, ends.source, ends.target)
+        _check_rules(uow, relationship_type, _find_ends(uow, relationship_type, row.source_id, row.target_id), after, row.id)
     _keep_past(uow, row, relationship_type, current)
     uow.execute(
         update(relationship).where(relationship.c.id == row.id)

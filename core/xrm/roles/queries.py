@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, select
 
 from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_role
 from xrm.entities.models import entity
+from xrm.entities.parties import is_open_on
 from xrm.roles.models import role
 from xrm.schema.storage import join_types, load_values_of_types, read_joined
 from xrm.unit_of_work import UnitOfWork
@@ -37,11 +38,6 @@ class Role:
     is_open: bool
     owner_name: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
-
-
-def is_open_on(day: date) -> ColumnElement[bool]:
-    """The SQL condition that a role is not over on a day; one that begins later counts as open."""
-    return or_(role.c.until.is_(None), role.c.until > day)
 
 
 def list_roles_of(uow: UnitOfWork, party_id: uuid.UUID, *, all_periods: bool = True) -> list[Role]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
 from xrm.access.policy import allowed, require, visible_entity, visible_role
 from xrm.audit.service import record_audit
+from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.db.locks import hold
 from xrm.entities.checks import check_batch
@@ -119,9 +120,9 @@ def _start_of_type(
         )
         key = parties[draft.party_id].title_key
         type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **own})
-    uow.execute(insert(role), rows)
+    insert_rows(uow.connection, role, rows)
     with raise_taken(uow, role_type):
-        uow.execute(insert(role_type.table), type_rows)
+        insert_rows(uow.connection, role_type.table, type_rows)
     insert_children(uow.connection, role_type, [(one, draft.values) for draft, one in pairs])
     for draft, one in pairs:
         uow.touch(draft.party_id, is_new=draft.party_id in uow.touched and uow.touched[draft.party_id])

@@ -16,13 +16,13 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    insert,
     literal,
     select,
     union_all,
     update,
 )
 
+from xrm.db.bulk import insert_rows
 from xrm.schema.model import Field
 from xrm.schema.registry import Fielded
 
@@ -63,7 +63,7 @@ def insert_children(connection: Connection, fielded: Fielded, owners: Sequence[t
             for position, one in enumerate(values.get(field.key) or ())
         ]
         if rows:
-            connection.execute(insert(fielded.child_tables[field.key]), rows)
+            insert_rows(connection, fielded.child_tables[field.key], rows)
 
 
 def update_values(

@@ -68,7 +68,9 @@ def test_a_release_without_text_cannot_be_sent(graph: Graph, office: Office, dep
 def test_a_release_with_text_is_sent_stage_by_stage(graph: Graph, office: Office) -> None:
     move(graph, office, office.release, "review", "approved")
 
-    assert graph.write(lambda uow: update_entity(uow, office.release, {"stage": "sent", "sent_on": uow.today}), office.editor) == 4
+    version = graph.write(lambda uow: update_entity(uow, office.release, {"stage": "sent", "sent_on": uow.today}), office.editor)
+
+    assert version == 4
 
 
 def test_what_is_not_changed_is_not_judged_again(graph: Graph, office: Office) -> None:

@@ -29,15 +29,16 @@ NUMBERS: list[int | None] = [None, 3, 1, None, 2, 2, 2, 0, -5, None, 7, 2**40]
 SAMPLES: list[dict[str, object]] = [
     {
         "a_text": "Alpha", "a_long_text": "first\nline", "an_integer": 1, "a_decimal": "1.500", "a_money": "10 EUR",
-        "a_percent": "5", "a_yes_no": True, "a_date": "2026-01-01", "a_datetime": "2026-01-01T10:00:00+00:00", "a_duration": "1:00",
+        "a_percent": "5", "a_yes_no": True, "a_date": "2026-01-01", "a_datetime": "2026-01-01T10:00:00+00:00",
+        "a_duration": "1:00",
         "a_choice": "one", "some_tags": ["red", "blue"], "an_email": "a@example.org",
-        "a_phone": "+33612345678", "a_url": "https://a.example.org",
-        "a_country": "FR", "a_language": "fr", "a_rating": 1, "an_address": {"city": "Paris", "country": "FR"},
+        "a_phone": "+33612345678", "a_url": "https://a.example.org", "a_country": "FR", "a_language": "fr", "a_rating": 1,
+        "an_address": {"city": "Paris", "country": "FR"},
     },
     {
         "a_text": "Éta", "a_long_text": "second", "an_integer": -2, "a_decimal": "-0.001", "a_money": "9.99 EUR",
-        "a_percent": "50", "a_yes_no": False, "a_date": "2025-06-30", "a_datetime": "2026-01-01T09:59:59+00:00", "a_duration": "0:30",
-        "a_choice": "two", "some_tags": ["blue"], "an_email": "b@example.org",
+        "a_percent": "50", "a_yes_no": False, "a_date": "2025-06-30", "a_datetime": "2026-01-01T09:59:59+00:00",
+        "a_duration": "0:30", "a_choice": "two", "some_tags": ["blue"], "an_email": "b@example.org",
         "a_phone": "+33612345679", "a_url": "https://b.example.org",
         "a_country": "DE", "a_language": "de", "a_rating": 5, "an_address": {"city": "Bonn", "country": "DE"},
     },

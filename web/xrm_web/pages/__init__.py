@@ -11,10 +11,30 @@ from xrm_web.pages import (
     files,
     forms,
     guide,
-    help,
     home,
     interactions,
     lists,
+    manual,
+    me,
+    panels,
+    pickers,
+    records,
+    relationships,
+    removal,
+    roles,
+    search,
+    sign_in,
+)
+
+PAGES = (
+    actions,
+    contact_points,
+    files,
+    forms,
+    home,
+    interactions,
+    lists,
+    manual,
     me,
     panels,
     pickers,
@@ -29,7 +49,7 @@ from xrm_web.pages import (
 
 def register_pages(app: Flask) -> None:
     """Add all pages; the style guide only where it helps somebody."""
-    for page in (sign_in, home, me, help, lists, panels, records, files, search, pickers, forms, removal, actions, contact_points, interactions, relationships, roles):
+    for page in PAGES:
         app.register_blueprint(page.blueprint)
     if app.testing or app.debug:
         app.register_blueprint(guide.blueprint)

@@ -55,7 +55,8 @@ def _add_form(uow: UnitOfWork, place: Place, errors: Errors) -> SmallForm:
     )  # fmt: skip
     value = FieldInput(
         name="value", kind="text", label=gettext("Address, number or name"), value=sent.get("value", ""), autofocus=True,
-        wide=True, errors=errors.get("value", ()), help=gettext("Leave it empty for a postal address, and fill in the address below."),
+        wide=True, errors=errors.get("value", ()),
+        help=gettext("Leave it empty for a postal address, and fill in the address below."),
     )  # fmt: skip
     department = department_input(uow, "contact_point:create", shared=True, value=sent.get("department", ""))
     postal = _postal(errors, sent.to_dict())

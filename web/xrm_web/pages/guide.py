@@ -13,18 +13,93 @@ from xrm_web.security import public
 
 blueprint = Blueprint("guide", __name__)
 NAMES = (
-    "Nadia Lefèvre", "Imprimerie Générale du Centre-Val de Loire et des Pays de la Loire Associés", "Folk och fä HB", "Tomás Ó Súilleabháin",
-    "Blauer See Delikatessen", "Chop-suey Chinese", "Élodie Nguyễn", "Ana Trujillo Emparedados y helados", "Karim Haddad",
-    "Northern Lights Broadcasting", "Ernst Handel", "Zoë van der Berg",
+    "Nadia Lefèvre",
+    "Imprimerie Générale du Centre-Val de Loire et des Pays de la Loire Associés",
+    "Folk och fä HB",
+    "Tomás Ó Súilleabháin",
+    "Blauer See Delikatessen",
+    "Chop-suey Chinese",
+    "Élodie Nguyễn",
+    "Ana Trujillo Emparedados y helados",
+    "Karim Haddad",
+    "Northern Lights Broadcasting",
+    "Ernst Handel",
+    "Zoë van der Berg",
 )
 ROUND = frozenset({0, 3, 6, 8, 11})
 ROLES = (
-    RoleChip("Customer", "indigo", "handshake"), RoleChip("Partner", "teal", "network"), RoleChip("Distributor", "amber", "truck"),
-    RoleChip("Press contact", "rose", "newspaper"), RoleChip("Employee", "sky", "briefcase"), RoleChip("Lobbyist", "violet", "landmark"),
-    RoleChip("Supplier", "emerald", "package"), RoleChip("Member", "orange"), RoleChip("Investor", "cyan"),
+    RoleChip("Customer", "indigo", "handshake"),
+    RoleChip("Partner", "teal", "network"),
+    RoleChip("Distributor", "amber", "truck"),
+    RoleChip("Press contact", "rose", "newspaper"),
+    RoleChip("Employee", "sky", "briefcase"),
+    RoleChip("Lobbyist", "violet", "landmark"),
+    RoleChip("Supplier", "emerald", "package"),
+    RoleChip("Member", "orange"),
+    RoleChip("Investor", "cyan"),
     RoleChip("Former client", "slate", "history", ended=True),
-)  # fmt: skip
-CHOICES = (Option("new", "New"), Option("active", "Active", "good"), Option("waiting", "Waiting", "warn"), Option("lost", "Lost", "bad"))
+)
+CHOICES = (
+    Option("new", "New"),
+    Option("active", "Active", "good"),
+    Option("waiting", "Waiting", "warn"),
+    Option("lost", "Lost", "bad"),
+)
+
+
+COUNTRIES = (Option("FR", "France"), Option("DE", "Germany"), Option("SE", "Sweden"))
+YES_NO = (Option("true", "Yes"), Option("false", "No"), Option("", "Not known"))
+INPUTS = (
+    FieldInput(name="name", kind="text", label="Name", value="Nadia Lefèvre", required=True),
+    FieldInput(
+        name="mail",
+        kind="email",
+        label="E-mail",
+        value="nadia.lefevre",
+        errors=("An e-mail address has an @: write name@example.org.",),
+    ),
+    FieldInput(name="phone", kind="tel", label="Phone", value="+33 2 38 00 00 00", help="Also without the country code."),
+    FieldInput(name="site", kind="url", label="Web site", placeholder="example.org"),
+    FieldInput(name="size", kind="number", label="Employees", value="1 250"),
+    FieldInput(name="share", kind="number", label="Share", value="12,5", unit="%"),
+    FieldInput(
+        name="limit",
+        kind="money",
+        label="Credit limit",
+        parts={"amount": "12 500,00", "currency": "EUR"},
+        choices=(Option("EUR", "EUR €"), Option("USD", "USD $")),
+    ),
+    FieldInput(name="spent", kind="duration", label="Duration", parts={"hours": "1", "minutes": "30"}),
+    FieldInput(name="birth", kind="date", label="Birth date", value="1984-05-12"),
+    FieldInput(name="at", kind="datetime", label="Next meeting", value="2026-11-24T09:30"),
+    FieldInput(name="status", kind="select", label="Status", value="active", choices=CHOICES),
+    FieldInput(name="country", kind="country", label="Country", value="FR", choices=COUNTRIES),
+    FieldInput(name="vip", kind="checkbox", label="Do not contact"),
+    FieldInput(name="news", kind="checkbox", label="Newsletter", value="true", choices=YES_NO),
+    FieldInput(
+        name="langs",
+        kind="multiselect",
+        label="Languages",
+        values=("fr",),
+        choices=(Option("fr", "French"), Option("en", "English"), Option("de", "German")),
+    ),
+    FieldInput(name="tags", kind="tags", label="Interests", values=("golf", "opera"), help="Separate by commas."),
+    FieldInput(
+        name="boss", kind="link", label="Account manager", value="1", choices=(Option("1", "Karim Haddad"),), search_url="/pick"
+    ),
+    FieldInput(name="stars", kind="rating", label="Rating", value="3"),
+    FieldInput(name="file", kind="file", label="Contract"),
+    FieldInput(name="number", kind="text", label="Customer number", value="C-20481", read_only=True),
+    FieldInput(
+        name="place",
+        kind="address",
+        label="Address",
+        parts={"street": "12 rue de la République", "postal_code": "45000", "city": "Orléans", "country": "FR"},
+        choices=COUNTRIES,
+    ),
+    FieldInput(name="about", kind="textarea", label="About", value="Met at the book fair in Tours."),
+    FieldInput(name="extra", kind="json", label="Extra data", value='{"a": 1}'),
+)
 
 
 @blueprint.get("/_styleguide")
@@ -34,9 +109,18 @@ def show() -> ResponseReturnValue:
     faces = [Face(f"0193-{at:04x}-{name[:4]}{at * 37:03x}", name, "#", at in ROUND) for at, name in enumerate(NAMES)]
     now = datetime.now(UTC)
     return render_template(
-        "guide.html", faces=faces, roles=ROLES, inputs=_inputs(), columns=_columns(), rows=_rows(faces), facts=_facts(faces),
-        now=now, earlier=now - timedelta(hours=3), yesterday=now - timedelta(days=1, hours=2), actions=_actions(),
-    )  # fmt: skip
+        "guide.html",
+        faces=faces,
+        roles=ROLES,
+        inputs=INPUTS,
+        columns=_columns(),
+        rows=_rows(faces),
+        facts=_facts(faces),
+        now=now,
+        earlier=now - timedelta(hours=3),
+        yesterday=now - timedelta(days=1, hours=2),
+        actions=_actions(),
+    )
 
 
 def _actions() -> list[Action]:
@@ -94,33 +178,3 @@ def _facts(faces: list[Face]) -> list[tuple[str, Cell]]:
         ("Raw", Cell(kind="json", text='{"source": "import", "row": 12}')),
         *((label, Cell()) for label in ("Fax", "Nationality", "Birth date", "Occupation", "Children", "Tier", "Segment")),
     ]
-
-
-def _inputs() -> list[FieldInput]:
-    countries = (Option("FR", "France"), Option("DE", "Germany"), Option("SE", "Sweden"))
-    yes_no = (Option("true", "Yes"), Option("false", "No"), Option("", "Not known"))
-    return [
-        FieldInput(name="name", kind="text", label="Name", value="Nadia Lefèvre", required=True),
-        FieldInput(name="mail", kind="email", label="E-mail", value="nadia.lefevre", errors=("An e-mail address has an @: write name@example.org.",)),
-        FieldInput(name="phone", kind="tel", label="Phone", value="+33 2 38 00 00 00", help="Also without the country code."),
-        FieldInput(name="site", kind="url", label="Web site", placeholder="example.org"),
-        FieldInput(name="size", kind="number", label="Employees", value="1 250"),
-        FieldInput(name="share", kind="number", label="Share", value="12,5", unit="%"),
-        FieldInput(name="limit", kind="money", label="Credit limit", parts={"amount": "12 500,00", "currency": "EUR"}, choices=(Option("EUR", "EUR €"), Option("USD", "USD $"))),
-        FieldInput(name="spent", kind="duration", label="Duration", parts={"hours": "1", "minutes": "30"}),
-        FieldInput(name="birth", kind="date", label="Birth date", value="1984-05-12"),
-        FieldInput(name="at", kind="datetime", label="Next meeting", value="2026-11-24T09:30"),
-        FieldInput(name="status", kind="select", label="Status", value="active", choices=CHOICES),
-        FieldInput(name="country", kind="country", label="Country", value="FR", choices=countries),
-        FieldInput(name="vip", kind="checkbox", label="Do not contact"),
-        FieldInput(name="news", kind="checkbox", label="Newsletter", value="true", choices=yes_no),
-        FieldInput(name="langs", kind="multiselect", label="Languages", values=("fr",), choices=(Option("fr", "French"), Option("en", "English"), Option("de", "German"))),
-        FieldInput(name="tags", kind="tags", label="Interests", values=("golf", "opera"), help="Separate by commas."),
-        FieldInput(name="boss", kind="link", label="Account manager", value="1", choices=(Option("1", "Karim Haddad"),), search_url="/pick"),
-        FieldInput(name="stars", kind="rating", label="Rating", value="3"),
-        FieldInput(name="file", kind="file", label="Contract"),
-        FieldInput(name="number", kind="text", label="Customer number", value="C-20481", read_only=True),
-        FieldInput(name="place", kind="address", label="Address", parts={"street": "12 rue de la République", "postal_code": "45000", "city": "Orléans", "country": "FR"}, choices=countries),
-        FieldInput(name="about", kind="textarea", label="About", value="Met at the book fair in Tours."),
-        FieldInput(name="extra", kind="json", label="Extra data", value='{"a": 1}'),
-    ]  # fmt: skip

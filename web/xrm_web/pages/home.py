@@ -57,7 +57,13 @@ def show() -> ResponseReturnValue:
         counts=counts,
         cards=cards,
         recent=recent,
+        off=_off() if frame().is_administrator else [],
     )
+
+
+def _off() -> list[str]:
+    """The plugins that are off because something is wrong with them, as an administrator knows them."""
+    return [plugin.name for plugin in sessions.runtime().host.plugins if not plugin.is_on]
 
 
 def _counts(uow: UnitOfWork) -> list[Figure]:
@@ -67,7 +73,9 @@ def _counts(uow: UnitOfWork) -> list[Figure]:
     return [
         Figure(
             sentence(text_of(item.label.many)),
-            format_count(count_entities(uow, ListQuery(type=item.name, columns=(), filters=narrowed), at_most=MOST_COUNTED), MOST_COUNTED),
+            format_count(
+                count_entities(uow, ListQuery(type=item.name, columns=(), filters=narrowed), at_most=MOST_COUNTED), MOST_COUNTED
+            ),
             list_path(item),
             icon_of(item),
         )

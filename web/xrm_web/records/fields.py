@@ -56,10 +56,14 @@ def highlights_of(
     layout = entity_type.declaration.page
     left_out = {*but, *entity_type.title.names}
     keys: Iterable[str] = layout.highlights or [key for key in entity_type.fields if key not in left_out]
-    filled = [key for key in keys if key in entity_type.fields and key not in but and values.get(key) not in (None, "", ())]
+    filled = [key for key in keys if key in entity_type.fields and key not in but and _is_telling(values.get(key))]
     if not layout.highlights:
         filled = [key for key in filled if entity_type.fields[key].type not in _MARKS]
     return _pairs(uow, entity_type, filled[:MOST_HIGHLIGHTS], values, titles)
+
+
+def _is_telling(value: object) -> bool:
+    return value is not False and value not in (None, "", ())
 
 
 def line_of(fielded: Fielded, values: Mapping[str, Any], language: str) -> str:

@@ -68,8 +68,9 @@ class Keyed(Part):
 
     def _key_problem(self, key: str) -> KeyMessage | None:
         if self.by_choice:
-            said = KeyMessage('The choice "{key}" cannot be stored. Write at most 63 of a-z, 0-9 and _, like in_progress.', {"key": key})
-            return None if _CHOICE_KEY.match(key) else said
+            return None if _CHOICE_KEY.match(key) else KeyMessage(
+                'The choice "{key}" cannot be stored. Write at most 63 of a-z, 0-9 and _, like in_progress.', {"key": key},
+            )
         return key_problem(key, self.reserved)
 
     def _shape(self) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def key_problem(key: str, reserved: Collection[str] = ()) -> KeyMessage | None:
     """Why a text cannot name a field or a type, or None if it can; ``reserved`` names are taken."""
     if not _KEY.match(key) or "__" in key or len(key) > KEY_LENGTH:
         return KeyMessage(
-            'The name "{key}" cannot be used. Write at most 48 of a-z, 0-9 and _, beginning with a letter, without "__".', {"key": key},
+            'The name "{key}" cannot be used. Write at most 48 of a-z, 0-9 and _, beginning with a letter, without "__".',
+            {"key": key},
         )
     if key in reserved:
         return KeyMessage('The name "{key}" is reserved. Choose another, for example "{key}_kind".', {"key": key})

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both languages: complete, up to date, chosen rightly, set as the language sets it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from flask import Flask, g
+
+from xrm.errors import msg
+from xrm.schema.model import Label
+from xrm_web import i18n
+from xrm_web.sessions import Visitor
+
+ROOT = Path(__file__).parents[2]
+FRENCH = ROOT / "web/xrm_web/translations/fr/LC_MESSAGES/messages.po"
+NARROW, NO_BREAK = "\u202f", "\u00a0"
+
+
+@pytest.fixture(scope="module")
+def french() -> Catalog:
+    """The French catalog of the web face."""
+    with FRENCH.open("rb") as stream:
+        return read_po(stream, locale="fr")
+
+
+@pytest.fixture
+def in_french(app: Flask) -> Iterator[None]:
+    """A request of somebody who reads French."""
+    with app.test_request_context("/", headers={"Accept-Language": "fr"}):
+        g.visitor = Visitor()
+        yield
+
+
+def strings(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Each sentence with its translation, plurals one by one."""
+    for message in catalog:
+        if message.id:
+            ids = message.id if isinstance(message.id, tuple) else (message.id,)
+            texts = message.string if isinstance(message.string, tuple) else (message.string,)
+            yield from zip(ids, texts, strict=True)
+
+
+def test_catalogs_hold_every_sentence_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "web/tools"))
+    import catalogs
+
+    for folder, folders in catalogs.sources().items():
+        wanted = {message.id for message in catalogs.extract(folders) if message.id}
+        file = folder / "fr/LC_MESSAGES/messages.po"
+        known: set[object] = set()
+        if file.exists():
+            with file.open("rb") as stream:
+                known = {message.id for message in read_po(stream, locale="fr") if message.id}
+        assert known ^ wanted == set(), f"run: python web/tools/catalogs.py (for {folder})"
+    sys.modules.pop("catalogs", None)
+
+
+def test_every_sentence_is_translated(french: Catalog) -> None:
+    assert [one for one, text in strings(french) if not text] == []
+
+
+def test_translations_have_the_same_places(french: Catalog) -> None:
+    pattern = re.compile(r"%\(\w+\)s|(?<!\{)\{\w+\}(?!\})")
+    wrong = [one for one, text in strings(french) if set(pattern.findall(one)) != set(pattern.findall(text))]
+
+    assert wrong == []
+
+
+def test_french_has_its_spaces(french: Catalog) -> None:
+    wrong = [text for _one, text in strings(french) if re.search(r" [;!?»]|« |[^\W\d_] :(?: |$)", text)]
+
+    assert wrong == []
+
+
+def test_the_binary_catalog_is_the_text_one(french: Catalog) -> None:
+    from babel.messages.mofile import read_mo
+
+    with FRENCH.with_suffix(".mo").open("rb") as stream:
+        compiled = read_mo(stream)
+
+    assert {one.id: one.string for one in compiled if one.id} == {one.id: one.string for one in french if one.id}
+
+
+@pytest.mark.parametrize(
+    ("setting", "cookie", "accepted", "expected"),
+    [("fr", "en", "en", "fr"), ("", "fr", "en", "fr"), ("", "", "fr-CA,fr;q=0.9", "fr"), ("", "de", "de", "en"), ("", "", "", "en")],
+)
+def test_the_user_then_the_cookie_then_the_browser_chooses(
+    app: Flask, setting: str, cookie: str, accepted: str, expected: str
+) -> None:
+    headers = {"Accept-Language": accepted, "Cookie": f"{i18n.LANGUAGE_COOKIE}={cookie}"}
+    with app.test_request_context("/", headers=headers):
+        g.visitor = Visitor(language=setting)
+
+        assert i18n.language() == expected
+
+
+@pytest.mark.usefixtures("in_french")
+def test_a_message_of_core_is_translated_with_its_values() -> None:
+    message = msg("{title} is still needed by {names}. Delete or change those first.", title="Folk och fä HB", names="Devis 12")
+
+    assert i18n.translate(message) == "Folk och fä HB est encore nécessaire à Devis 12. Supprimez ou modifiez d’abord ces fiches."
+
+
+@pytest.mark.usefixtures("in_french")
+def test_labels_of_plugins_get_french_spaces() -> None:
+    label = Label({"en": "Really?", "fr": "« Vraiment » : oui !"})
+
+    assert i18n.text_of(label) == f"«{NO_BREAK}Vraiment{NO_BREAK}»{NO_BREAK}: oui{NARROW}!"
+
+
+@pytest.mark.usefixtures("in_french")
+def test_numbers_and_days_are_french() -> None:
+    assert i18n.format_number(Decimal("1234567.5")) == f"1{NARROW}234{NARROW}567,5"
+    assert i18n.format_count(10_001) == f"10{NARROW}000+"
+    assert i18n.format_date(date(2026, 11, 2)) == "2 nov. 2026"
+
+
+def test_the_switch_comes_back_to_the_page(app: Flask) -> None:
+    client = app.test_client()
+
+    answer = client.post("/language", data={"code": "fr", "next": "/help"})
+
+    assert answer.location == "/help"
+    assert '<html lang="fr"' in client.get("/help").text
+
+
+def test_the_switch_takes_only_languages_we_have(app: Flask) -> None:
+    client = app.test_client()
+
+    client.post("/language", data={"code": "xx"})
+
+    assert client.get_cookie(i18n.LANGUAGE_COOKIE) is None
