@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, CursorResult, Executable
@@ -35,6 +36,19 @@ def system_actor(via: str = "cli") -> Actor:
     return Actor(kind="system", name="system", via=via)
 
 
+@dataclass(slots=True)
+class NewEntity:
+    """What an entity made in this unit of work consists of; ``roles`` as (id, type, department, values), ``points`` as rows."""
+
+    type: str
+    title: str
+    department: uuid.UUID
+    values: Mapping[str, Any]
+    identifiers: Mapping[str, str]
+    roles: list[tuple[uuid.UUID, str, uuid.UUID, Mapping[str, Any]]] = field(default_factory=list)
+    points: list[Mapping[str, Any]] = field(default_factory=list)
+
+
 @dataclass
 class UnitOfWork:
     """One transaction. ``cache`` holds what was read once for it (rights, departments) under the reader's module name."""
@@ -50,13 +64,15 @@ class UnitOfWork:
     events: list[Any] = field(default_factory=list)
     # Entities whose search documents are made anew before commit; True: they have none yet.
     touched: dict[uuid.UUID, bool] = field(default_factory=dict)
+    # Of those without documents, all that there is, so that it need not be read back; nothing here: read it.
+    made: dict[uuid.UUID, NewEntity] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
         """The day of this unit of work, in UTC."""
         return self.now.date()
 
-    @property
+    @cached_property
     def parse_context(self) -> ParseContext:
         """What parsing of input depends on here."""
         language = self.actor.language or self.settings.language
@@ -64,7 +80,9 @@ class UnitOfWork:
 
     def touch(self, entity_id: uuid.UUID, *, is_new: bool = False) -> None:
         """Note that what is derived from this entity (its search documents) has to be made anew."""
-        self.touched[entity_id] = self.touched.get(entity_id, is_new) and is_new
+        is_new = self.touched[entity_id] = self.touched.get(entity_id, is_new) and is_new
+        if not is_new:
+            self.made.pop(entity_id, None)
 
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None

@@ -21,6 +21,7 @@ from xrm.entities.service import create_entity
 from xrm.errors import Conflict, InvalidInput, NotFound, PermissionDenied, XrmError
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, system_actor
+from xrm_web.app import create_app
 from xrm_web.assets import STATIC, icon_names
 from xrm_web.inputs import HUES, Face, RoleChip, hue_of
 from xrm_web.security import public
@@ -118,8 +119,6 @@ def test_a64_a_fault_of_ours_tells_only_a_reference(app: Flask) -> None:
 
 
 def test_the_style_guide_is_for_development_only(runtime: Runtime) -> None:
-    from xrm_web.app import create_app
-
     assert create_app(runtime).test_client().get("/_styleguide").status_code == 404
 
 
@@ -169,8 +168,8 @@ def test_icons_that_templates_and_entity_files_name_exist() -> None:
 
 @pytest.mark.parametrize(
     ("title", "is_round", "initials"),
-    [("Nadia Lefèvre", True, "NL"), ("Ana María de la Cruz", True, "AC"), ("Albion Bois SAS", False, "AB"), ("Ernst", False, "ER"),
-     ("", True, "?"), ("« »", True, "?")],
+    [("Nadia Lefèvre", True, "NL"), ("Ana María de la Cruz", True, "AC"), ("Albion Bois SAS", False, "AB"),
+     ("Ernst", False, "ER"), ("", True, "?"), ("« »", True, "?")],
 )  # fmt: skip
 def test_initials_are_of_names(title: str, is_round: bool, initials: str) -> None:
     assert Face("x", title, round=is_round).initials == initials

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
-import sys
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g
 
@@ -44,14 +46,23 @@ def strings(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Each sentence with its translation, plurals one by one."""
     for message in catalog:
         if message.id:
-            ids = message.id if isinstance(message.id, tuple) else (message.id,)
-            texts = message.string if isinstance(message.string, tuple) else (message.string,)
+            ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+            texts = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
             yield from zip(ids, texts, strict=True)
 
 
-def test_catalogs_hold_every_sentence_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "web/tools"))
-    import catalogs
+def load_tool() -> ModuleType:
+    """The script that makes the catalogs."""
+    spec = importlib.util.spec_from_file_location("catalogs", ROOT / "web/tools/catalogs.py")
+    assert spec
+    assert spec.loader
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+def test_catalogs_hold_every_sentence_and_nothing_else() -> None:
+    catalogs = load_tool()
 
     for folder, folders in catalogs.sources().items():
         wanted = {message.id for message in catalogs.extract(folders) if message.id}
@@ -61,7 +72,6 @@ def test_catalogs_hold_every_sentence_and_nothing_else(monkeypatch: pytest.Monke
             with file.open("rb") as stream:
                 known = {message.id for message in read_po(stream, locale="fr") if message.id}
         assert known ^ wanted == set(), f"run: python web/tools/catalogs.py (for {folder})"
-    sys.modules.pop("catalogs", None)
 
 
 def test_every_sentence_is_translated(french: Catalog) -> None:
@@ -76,23 +86,25 @@ def test_translations_have_the_same_places(french: Catalog) -> None:
 
 
 def test_french_has_its_spaces(french: Catalog) -> None:
-    wrong = [text for _one, text in strings(french) if re.search(r" [;!?»]|« |[^\W\d_] :(?: |$)", text)]
+    wrong = [text for _one, text in strings(french) if re.search(r" [;?»]| !(?!=)|« |[^\W\d_] :(?: |$)", text)]
 
     assert wrong == []
 
 
 def test_the_binary_catalog_is_the_text_one(french: Catalog) -> None:
-    from babel.messages.mofile import read_mo
-
     with FRENCH.with_suffix(".mo").open("rb") as stream:
         compiled = read_mo(stream)
 
-    assert {one.id: one.string for one in compiled if one.id} == {one.id: one.string for one in french if one.id}
+    def texts(catalog: Catalog) -> list[tuple[str, ...]]:
+        return sorted(tuple(one) for one in strings(catalog))
+
+    assert texts(compiled) == texts(french)
 
 
 @pytest.mark.parametrize(
     ("setting", "cookie", "accepted", "expected"),
-    [("fr", "en", "en", "fr"), ("", "fr", "en", "fr"), ("", "", "fr-CA,fr;q=0.9", "fr"), ("", "de", "de", "en"), ("", "", "", "en")],
+    [("fr", "en", "en", "fr"), ("", "fr", "en", "fr"), ("", "", "fr-CA,fr;q=0.9", "fr"),
+     ("", "de", "de", "en"), ("", "", "", "en")],
 )
 def test_the_user_then_the_cookie_then_the_browser_chooses(
     app: Flask, setting: str, cookie: str, accepted: str, expected: str
@@ -106,9 +118,9 @@ def test_the_user_then_the_cookie_then_the_browser_chooses(
 
 @pytest.mark.usefixtures("in_french")
 def test_a_message_of_core_is_translated_with_its_values() -> None:
-    message = msg("{title} is still needed by {names}. Delete or change those first.", title="Folk och fä HB", names="Devis 12")
+    text = i18n.translate(msg("Too many tries. Wait {seconds} seconds and try again.", seconds=42))
 
-    assert i18n.translate(message) == "Folk och fä HB est encore nécessaire à Devis 12. Supprimez ou modifiez d’abord ces fiches."
+    assert "42 secondes" in text
 
 
 @pytest.mark.usefixtures("in_french")

@@ -49,7 +49,7 @@ def test_a25_unknown_address_and_wrong_password_answer_alike(app: Flask) -> None
     unknown = app.test_client().post("/in", data={"email": "nobody@example.org", "password": "wrong"})
 
     assert wrong.status_code == unknown.status_code == 422
-    assert wrong.text.replace(EMAIL, "") .count("f-email") == unknown.text.count("f-email")
+    assert wrong.text.replace(EMAIL, "").count("f-email") == unknown.text.count("f-email")
     assert "The e-mail address or the password is wrong." in unknown.text
 
 
@@ -102,7 +102,7 @@ def test_a23_a_token_from_elsewhere_is_worth_nothing(app: Flask) -> None:
     assert cookie.value != "fixed-by-an-attacker"
 
 
-def test_a18_a_session_ends_with_its_owner(app: Flask, sign_in: SignIn, admin: Actor, runtime: Runtime) -> None:
+def test_a18_a_session_ends_with_its_owner(sign_in: SignIn, admin: Actor, runtime: Runtime) -> None:
     client = sign_in(admin)
     user_id = admin.user_id
     assert user_id is not None

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 SPRITE = HERE.parent / "xrm_web" / "static" / "icons.svg"
+VENDOR = SPRITE.parent / "vendor" / "vendor.toml"
 
 
 def symbol(name: str, source: str) -> str:
@@ -22,11 +24,15 @@ def symbol(name: str, source: str) -> str:
 
 
 def main(folder: Path) -> None:
-    """Write the sprite from ``folder``/icons/*.svg."""
+    """Write the sprite from ``folder``/icons/*.svg, and its checksum into vendor.toml."""
     names = sorted(set((HERE / "icons.txt").read_text(encoding="utf-8").split()))
     symbols = [symbol(name, (folder / "icons" / f"{name}.svg").read_text(encoding="utf-8")) for name in names]
     head = '<svg xmlns="http://www.w3.org/2000/svg"><!-- Lucide 1.62.0, ISC: vendor/lucide-LICENSE.txt -->\n'
-    SPRITE.write_text(head + "\n".join(symbols) + "\n</svg>\n", encoding="utf-8")
+    text = head + "\n".join(symbols) + "\n</svg>\n"
+    SPRITE.write_text(text, encoding="utf-8")
+    listed = VENDOR.read_text(encoding="utf-8")
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    VENDOR.write_text(re.sub(r'(icons\.svg"\nsha256 = ")\w+', rf"\g<1>{sha256}", listed), encoding="utf-8")
 
 
 if __name__ == "__main__":

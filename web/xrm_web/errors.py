@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from xrm.errors import (
     ConfigurationError,
@@ -110,7 +110,8 @@ def show_xrm_error(error: XrmError) -> ResponseReturnValue:
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:
     """An error of the request itself."""
-    if error.code is not None and error.code < 400:
+    if isinstance(error, SecurityError) or (error.code is not None and error.code < 400):
+        # A request for another host has no addresses to build a page with.
         return error.get_response()
     status = error.code or 500
     title, text, icon = texts_of(status)

@@ -57,6 +57,11 @@ def language() -> str:
     return str(found.language) if found else "en"
 
 
+def choose_again() -> None:
+    """Choose the language anew: the reader changed their setting in this request."""
+    flask_babel.refresh()
+
+
 def locale() -> Locale:
     """The locale for numbers and dates."""
     found: Locale = flask_babel.get_locale() or Locale("en")

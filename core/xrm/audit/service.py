@@ -16,6 +16,7 @@ from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.unit_of_work import UnitOfWork
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 Changes = Mapping[str, tuple[Any, Any]]
 
 
@@ -57,7 +58,7 @@ def write_audit(uow: UnitOfWork) -> None:
     recorded: dict[uuid.UUID, _Entry] = uow.cache.pop(__name__, {})
     for entity_id, entry in recorded.items():
         salt = secrets.token_bytes(16)
-        text = json.dumps(entry.changes, ensure_ascii=False, default=str)
+        text = _JSON.encode(entry.changes)
         entry_id = new_id()
         rows.append(
             {

@@ -19,6 +19,9 @@ from xrm.schema.suggest import unknown
 KINDS = ("email", "phone", "mobile", "fax", "url", "postal")
 HANDLE = re.compile(r"handle:[a-z0-9_]{1,30}")
 _FIELD_TYPES = {"email": "email", "phone": "phone", "mobile": "phone", "fax": "phone", "url": "url", "postal": "address"}
+_DECLARED = {
+    kind: Field(key="value", type=name, label=Label({"en": "Value", "fr": "Valeur"})) for kind, name in _FIELD_TYPES.items()
+}
 _MAXIMUM = 500
 _PARTS = ("street", "street2", "postal_code", "city", "region", "country")
 
@@ -50,7 +53,7 @@ def read_value(
     if kind not in KINDS:
         raise InvalidInput([Problem("kind", unknown("kind of contact point", kind, (*KINDS, "handle:network")))])
     field_type = types[_FIELD_TYPES[kind]]
-    declared = Field(key="value", type=_FIELD_TYPES[kind], label=Label({"en": "Value", "fr": "Valeur"}))
+    declared = _DECLARED[kind]
     try:
         value = field_type.parse(declared, raw, context)
     except InvalidValue as error:

@@ -98,6 +98,8 @@ def add_checked(uow: UnitOfWork, drafts: Sequence[ContactPointDraft]) -> list[uu
         if key not in twins:
             twins[key] = new_id()
             rows.append(_row(uow, twins[key], draft))
+            if draft.entity_id in uow.made:
+                uow.made[draft.entity_id].points.append(rows[-1])
             added = {draft.kind: (None, draft.reading.value)}
             _note(uow, draft.entity_id, "contact_point.added", twins[key], draft.department, added)
         ids.append(twins[key])
@@ -150,6 +152,7 @@ def update_contact_point(
         return
     _check_change(uow, row, changes)
     uow.execute(update(contact_point).where(contact_point.c.id == row.id).values(changes))
+    uow.made.pop(row.entity_id, None)
     before = {key: (getattr(row, key), one) for key, one in changes.items() if key != "normalized"}
     _note(uow, row.entity_id, "contact_point.updated", row.id, row.department_id, before)
 

@@ -38,6 +38,8 @@ def json_changes(fielded: Fielded, before: Mapping[str, Any], after: Mapping[str
     """Field → (before, after) as JSON values, for the fields that differ."""
     changes: dict[str, tuple[Any, Any]] = {}
     for key, value in after.items():
+        if not before and (value is None or value == ()):
+            continue
         old = before.get(key)
         if value == old or (value in (None, ()) and old in (None, ())):
             continue

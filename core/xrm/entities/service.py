@@ -26,7 +26,7 @@ from xrm.plugin_host.contributions import EntityChange
 from xrm.schema.registry import EntityType
 from xrm.schema.storage import insert_children, load_values, stored_rows, update_values
 from xrm.schema.validation import validate_change, validate_new
-from xrm.unit_of_work import UnitOfWork
+from xrm.unit_of_work import NewEntity, UnitOfWork
 
 
 def prepare(
@@ -87,11 +87,12 @@ def _create_of_type(uow: UnitOfWork, drafts: Sequence[EntityDraft], ids: Sequenc
     changes = [
         EntityChange(entity_type.name, one, draft.department, None, draft.values) for draft, one in zip(drafts, ids, strict=True)
     ]
-    titles = check_batch(uow, entity_type, changes, [draft.values for draft in drafts])
-    _insert(uow, entity_type, drafts, ids, titles)
+    linked = check_batch(uow, entity_type, changes, [draft.values for draft in drafts])
+    titles = _insert(uow, entity_type, drafts, ids, linked)
     insert_identifiers(uow, [(key, one) for draft, one in zip(drafts, ids, strict=True) for key in draft.identifiers.items()])
-    for draft, one in zip(drafts, ids, strict=True):
+    for draft, one, title in zip(drafts, ids, titles, strict=True):
         uow.touch(one, is_new=True)
+        uow.made[one] = NewEntity(entity_type.name, title, draft.department, draft.values, draft.identifiers)
         record_audit(
             uow, "entity.created", one, entity_type.name, json_changes(entity_type, {}, draft.values), department=draft.department
         )
@@ -100,12 +101,13 @@ def _create_of_type(uow: UnitOfWork, drafts: Sequence[EntityDraft], ids: Sequenc
 
 def _insert(
     uow: UnitOfWork, entity_type: EntityType, drafts: Sequence[EntityDraft], ids: Sequence[uuid.UUID],
-    titles: Mapping[uuid.UUID, Title],
-) -> None:
+    linked: Mapping[uuid.UUID, Title],
+) -> list[str]:
+    """Write the rows; their titles."""
     rows, type_rows = [], []
     columns = stored_rows(entity_type, [draft.values for draft in drafts])
     for draft, one, own in zip(drafts, ids, columns, strict=True):
-        title, key = title_of(entity_type, draft.values, titles)
+        title, key = title_of(entity_type, draft.values, linked)
         rows.append(
             {
                 "id": one, "type": entity_type.name, "title": title, "title_key": key, "department_id": draft.department,
@@ -129,6 +131,7 @@ def _insert(
                 for row in rows
             ],
         )
+    return [str(row["title"]) for row in rows]
 
 
 def update_entity(

@@ -43,8 +43,12 @@ class Attachments:
         Raises:
             InvalidInput: for a value that cannot be one.
         """
+        if not thing.points:
+            return
         context = self._uow.parse_context
-        types = self._uow.host.field_types()
+        types = self._uow.cache.get(__name__)
+        if types is None:
+            types = self._uow.cache[__name__] = self._uow.host.field_types()
         for point in thing.points:
             here = context
             if point.country is not None:

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -34,16 +33,23 @@ class WaitsFor(Exception):
         super().__init__(keys)
 
 
-@contextmanager
-def placed(path: str) -> Iterator[None]:
+class placed:  # noqa: N801  # reads as a word of the with statement; a generator would cost more, several times a row
     """Problems inside carry the part of the mapping they belong to."""
-    try:
-        yield
-    except InvalidInput as error:
-        problems = [Problem(f"{path}.{one.path}".rstrip("."), one.message, one.where) for one in error.problems]
-        raise InvalidInput(problems) from error
-    except InvalidValue as error:
-        raise InvalidInput([Problem(path, error.message)]) from error
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InvalidInput):
+            problems = [Problem(f"{self._path}.{one.path}".rstrip("."), one.message, one.where) for one in error.problems]
+            raise InvalidInput(problems) from error
+        if isinstance(error, InvalidValue):
+            raise InvalidInput([Problem(self._path, error.message)]) from error
 
 
 @dataclass

@@ -28,7 +28,7 @@ from xrm.unit_of_work import Actor
 if TYPE_CHECKING:
     from xrm.runtime import Runtime
 
-BATCH = 500
+BATCH = 1_000
 MOST_TOGETHER = 5_000
 Progress = Callable[[int, float], None]
 

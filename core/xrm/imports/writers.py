@@ -97,6 +97,7 @@ class DryWriter:
                 return write_batch(self._uow, self._places, plans)
         finally:
             # Nothing of it is announced or indexed; what was read once may be of a batch that was refused.
+            self._uow.made.clear()
             self._uow.touched, self._uow.events, self._uow.cache = touched, events, {
                 key: value for key, value in self._uow.cache.items() if key in cache and not _grows(key)
             }

@@ -125,13 +125,22 @@ def _start_of_type(
         insert_rows(uow.connection, role_type.table, type_rows)
     insert_children(uow.connection, role_type, [(one, draft.values) for draft, one in pairs])
     for draft, one in pairs:
-        uow.touch(draft.party_id, is_new=draft.party_id in uow.touched and uow.touched[draft.party_id])
+        _note_made(uow, draft, one)
         fields = json_changes(role_type, {}, draft.values)
         period = {"since": (None, draft.since), "until": (None, draft.until)} if draft.since or draft.until else {}
         record_audit(
             uow, "role.started", draft.party_id, role_type.name, {**fields, **period}, subject_id=one, department=draft.department
         )
         record_event(uow, "role.started", role_type.name, (one,), draft.department)
+
+
+def _note_made(uow: UnitOfWork, draft: RoleDraft, one: uuid.UUID) -> None:
+    uow.touch(draft.party_id, is_new=uow.touched.get(draft.party_id, False))
+    made = uow.made.get(draft.party_id)
+    if made is not None and made.department == draft.department:
+        made.roles.append((one, draft.type.name, draft.department, draft.values))
+    else:
+        uow.made.pop(draft.party_id, None)  # others see it now, which the database tells
 
 
 def _find_parties(uow: UnitOfWork, ids: set[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Column, MetaData, Table
 
 from xrm.db.metadata import NAMING
 from xrm.errors import NotFound, PluginError, msg
 from xrm.schema.expressions import Expression, ExpressionError, Operand, compile_expression
-from xrm.schema.fields.base import FieldType
+from xrm.schema.fields.base import FieldType, ParseContext
 from xrm.schema.fields.builtin import RESULT_TYPES
 from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration, TypeLabel
@@ -36,6 +37,7 @@ class Fielded:
         self.child_tables = children
         self._table = table
         self._expressions: dict[tuple[str, tuple[str, ...]], Expression] = {}
+        self._defaults: tuple[ParseContext, Mapping[str, Any]] | None = None
 
     def field_type(self, key: str) -> FieldType:
         """The type of a field."""
@@ -82,6 +84,17 @@ class Fielded:
     def defaulting_fields(self) -> tuple[Field, ...]:
         """Fields that new rows have a value of without being told."""
         return tuple(field for field in self.fields.values() if field.default is not None and not field.formula)
+
+    def declared_defaults(self, context: ParseContext) -> Mapping[str, Any]:
+        """The defaults that are no expressions, read as written in English; made once for the rows of one unit of work."""
+        made = self._defaults
+        if made is None or made[0] is not context:
+            english = context if context.language == "en" else replace(context, language="en")
+            made = self._defaults = (context, {
+                field.key: self._types[field.key].parse(field, field.default, english) for field in self.defaulting_fields
+                if not (isinstance(field.default, str) and field.default.startswith("="))
+            })
+        return made[1]
 
     @cached_property
     def conditional_fields(self) -> tuple[Field, ...]:

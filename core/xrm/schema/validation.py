@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from xrm.errors import InvalidInput, Problem, msg
@@ -91,8 +91,7 @@ def _parse(fielded: Fielded, raw: Mapping[str, object], context: ParseContext) -
 def _default(fielded: Fielded, field: Field, values: Mapping[str, Any], situation: Situation) -> Any:
     if isinstance(field.default, str) and field.default.startswith("="):
         return fielded.expression(field.default[1:]).evaluate(values, situation.clock)
-    context = situation.context if situation.context.language == "en" else replace(situation.context, language="en")
-    return fielded.field_type(field.key).parse(field, field.default, context)
+    return fielded.declared_defaults(situation.context)[field.key]
 
 
 def _drop_hidden(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:

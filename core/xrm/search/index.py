@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from xrm.db.full_text import add_documents, remove_all_documents, remove_documents, scope_words
 from xrm.entities.models import entity
 from xrm.search.lines import LONGEST_TEXT, lines_of
+from xrm.search.made import made_sources, plain_ones
 from xrm.search.sources import NORMAL, STRONG, WEAK, Source, read_sources
 from xrm.unit_of_work import UnitOfWork
 
@@ -21,8 +22,11 @@ CHUNK = 500
 def write_search_documents(uow: UnitOfWork) -> None:
     """Make the documents of all touched entities anew; called once, before commit."""
     touched, uow.touched = uow.touched, {}
+    made, uow.made = uow.made, {}
     forget(uow, [one for one, is_new in touched.items() if not is_new])
-    ids = list(touched)
+    known = plain_ones(uow, {one: made[one] for one, is_new in touched.items() if is_new and one in made})
+    _add(uow, {one: {new.department} for one, new in known.items()}, made_sources(uow, known))
+    ids = [one for one in touched if one not in known]
     for start in range(0, len(ids), CHUNK):
         _write(uow, ids[start : start + CHUNK])
 
@@ -47,7 +51,10 @@ def rebuild(uow: UnitOfWork) -> int:
 
 
 def _write(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> None:
-    departments, sources = read_sources(uow, ids)
+    _add(uow, *read_sources(uow, ids))
+
+
+def _add(uow: UnitOfWork, departments: Mapping[uuid.UUID, set[uuid.UUID]], sources: Sequence[Source]) -> None:
     scopes: dict[uuid.UUID, str] = {}
     for source in sources:
         # The identity comes first, and its type is that of the entity.

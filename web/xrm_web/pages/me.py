@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from xrm.access.service import change_own_settings
 from xrm.schema.model import LANGUAGES
 from xrm_web import sessions
-from xrm_web.i18n import LANGUAGE_COOKIE, NAMES, gettext, zones
+from xrm_web.i18n import LANGUAGE_COOKIE, NAMES, choose_again, gettext, zones
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import DEPARTMENT_COOKIE, RAIL_COOKIE, frame
 from xrm_web.security import public, safe_next, signed_in
@@ -43,8 +43,8 @@ def save() -> ResponseReturnValue:
         return render_template("me.html", inputs=inputs, problems=problems), 422
     chosen = {key: item.value for key, item in inputs.items()}
     sessions.write(lambda uow: change_own_settings(uow, chosen))
-    if chosen["language"] in LANGUAGES:
-        g.visitor = replace(g.visitor, language=chosen["language"])
+    g.visitor = replace(g.visitor, language=chosen["language"])
+    choose_again()
     flash(gettext("Settings saved"))
     return redirect(url_for("me.show"), 303)
 

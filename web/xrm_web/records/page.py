@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from xrm.access.policy import allowed
@@ -34,7 +35,7 @@ from xrm_web.records.links import LinkGroup, link_groups
 from xrm_web.records.plugins import draw_panels
 from xrm_web.records.stages import StagePath, stage_path
 from xrm_web.records.timeline import Timeline, timeline_of
-from xrm_web.value_cells import face_of, titles_of
+from xrm_web.value_cells import Titles, face_of, titles_of
 
 EACH = 6
 TIMELINE_PAGE = 20
@@ -114,44 +115,64 @@ def read_page(
     facets = facets_of(uow, roles, titles, path)
     contacts = contact_lines(uow, list_contact_points(uow, entity_id), path)
     departments = {entity.department, *(role.department for role in roles)}
-    found_links = list_groups(uow, entity_id, as_of=wish.as_of, all_periods=wish.with_ended, each=EACH)
+    groups = list_groups(uow, entity_id, as_of=wish.as_of, all_periods=wish.with_ended, each=EACH)
     may_update = any(allowed(uow, f"{entity.type}:update", one, owner=entity.owner) for one in departments)
     stages = stage_path(entity_type, entity.fields, may_move=may_update)
     main_action, actions = head_actions(uow, entity, departments, path, stages, may_update=may_update)
     page = timeline(uow, entity_id, before=wish.before, limit=TIMELINE_PAGE, kind=wish.kind)
-    declared = entity_type.declaration.page
     return RecordPage(
-        entity=entity,
         path=path,
-        list_href=list_path(entity_type),
-        type_label=sentence(text_of(entity_type.label.one)),
-        type_label_many=sentence(text_of(entity_type.label.many)),
-        type_gender=entity_type.label.gender.get(language(), "m"),
-        is_party=entity_type.kind == "party",
-        face=_face(uow, entity_type, entity),
+        **_names(entity_type),
         chips=chips_of(facets),
-        quick=_quick(contacts),
-        highlights=highlights_of(uow, entity_type, entity.fields, titles, but=_stage_field(entity_type)),
-        sections=sections_of(uow, entity_type, declared, entity.fields, titles),
+        **_values(uow, entity_type, entity, titles),
         stages=stages,
         main_action=main_action,
         actions=actions,
         facets=tuple(facets),
-        may_add_role=entity_type.kind == "party" and bool(addable_roles(uow, entity.type)),
-        contacts=tuple(contacts),
-        may_add_contact=any(allowed(uow, "contact_point:create", one, owner=entity.owner) for one in departments),
-        links=tuple(link_groups(uow, found_links, path)),
-        may_link=any(allowed(uow, f"{name}:link") for name in uow.registry.relationship_types),
+        **_contacts(contacts),
+        links=tuple(link_groups(uow, groups, path)),
         linked=tuple(linked_lists(uow, list_backlinks(uow, entity_id, entity.type), entity_id)),
         timeline=timeline_of(uow, page, entity_id, path, wish.kind),
-        may_record=allowed(uow, "interaction:create"),
         compose=compose or compose_of(uow, home=entity.department),
         panels=tuple(draw_panels(uow, entity, departments)),
         identifiers=tuple(list_identifiers(uow, entity_id)),
-        department=get_tree(uow).by_id[entity.department].name,
-        owner=entity.owner_name,
         wish=wish,
+        **_rights(uow, entity_type, entity, departments),
     )
+
+
+def _names(entity_type: EntityType) -> dict[str, Any]:
+    return {
+        "list_href": list_path(entity_type),
+        "type_label": sentence(text_of(entity_type.label.one)),
+        "type_label_many": sentence(text_of(entity_type.label.many)),
+        "type_gender": entity_type.label.gender.get(language(), "m"),
+        "is_party": entity_type.kind == "party",
+    }
+
+
+def _values(uow: UnitOfWork, entity_type: EntityType, entity: Entity, titles: Titles) -> dict[str, Any]:
+    return {
+        "entity": entity,
+        "face": _face(uow, entity_type, entity),
+        "highlights": highlights_of(uow, entity_type, entity.fields, titles, but=_stage_field(entity_type)),
+        "sections": sections_of(uow, entity_type, entity_type.declaration.page, entity.fields, titles),
+        "department": get_tree(uow).by_id[entity.department].name,
+        "owner": entity.owner_name,
+    }
+
+
+def _contacts(contacts: list[ContactLine]) -> dict[str, Any]:
+    return {"contacts": tuple(contacts), "quick": _quick(contacts)}
+
+
+def _rights(uow: UnitOfWork, entity_type: EntityType, entity: Entity, departments: set[UUID]) -> dict[str, Any]:
+    return {
+        "may_add_role": entity_type.kind == "party" and bool(addable_roles(uow, entity.type)),
+        "may_add_contact": any(allowed(uow, "contact_point:create", one, owner=entity.owner) for one in departments),
+        "may_link": any(allowed(uow, f"{name}:link") for name in uow.registry.relationship_types),
+        "may_record": allowed(uow, "interaction:create"),
+    }
 
 
 def departments_of_page(uow: UnitOfWork, entity: Entity) -> set[UUID]:
