@@ -5,20 +5,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not decompose, as readers of French and English look them up.
 _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"})
-_SPACES = re.compile(r"\s+")
+
+_SHORT = 100
 
 
 def fold(text: str) -> str:
     """The text without accents and case, white space as single blanks: the key to sort and compare by."""
-    if text.isascii():
-        return _SPACES.sub(" ", text.lower()).strip()
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return _SPACES.sub(" ", plain.casefold().translate(_LETTERS)).strip()
+    return _fold_again(text) if len(text) <= _SHORT else _fold(text)
 
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    if not plain.isascii():
+        plain = "".join([char for char in plain if not unicodedata.combining(char)])
+    return " ".join(plain.casefold().translate(_LETTERS).split())
+
+
+# A name is folded for its column, for its title and for the search index, one after the other.
+_fold_again = lru_cache(maxsize=4096)(_fold)
 
 _WORDS = re.compile(r"[^\W_]+")
 

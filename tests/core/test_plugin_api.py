@@ -81,7 +81,7 @@ def test_select_takes_an_expression(runtime: Runtime, admin: Actor, person: uuid
 
 
 def test_select_can_be_joined_and_aggregated(runtime: Runtime, seller: Actor, person: uuid.UUID) -> None:
-    def count(uow: UnitOfWork) -> list[tuple[str, int]]:
+    def count(uow: UnitOfWork) -> list[tuple[Any, ...]]:
         people = select(uow, "person", ["id", "title"]).subquery()
         addresses = select(uow, "contact_point", ["entity"]).subquery()
         statement = (
@@ -89,7 +89,7 @@ def test_select_can_be_joined_and_aggregated(runtime: Runtime, seller: Actor, pe
             .join(addresses, addresses.c.entity == people.c.id)
             .group_by(people.c.title)
         )
-        return [(row[0], row[1]) for row in uow.execute(statement)]
+        return [tuple(row) for row in uow.execute(statement)]
 
     assert runtime.read(count, seller) == [("Ada Lovelace", 1)]
     assert person is not None

@@ -15,6 +15,8 @@ from xrm.departments.models import department
 from xrm.folding import fold
 from xrm.unit_of_work import Actor, UnitOfWork
 
+Rights = Mapping[uuid.UUID, Sequence[str]] | Mapping[None, Sequence[str]] | Mapping[uuid.UUID | None, Sequence[str]]
+
 
 class Departments(NamedTuple):
     """The ids of the departments every test finds; ``sales_north`` lies below ``sales``."""
@@ -39,7 +41,7 @@ def add_departments(uow: UnitOfWork) -> Departments:
 
 
 def add_user(
-    uow: UnitOfWork, email: str, rights: Mapping[uuid.UUID | None, Sequence[str]], *, depth: str = "department"
+    uow: UnitOfWork, email: str, rights: Rights, *, depth: str = "department"
 ) -> Actor:
     """A new user, as an actor. ``rights``: department → permissions such as ``customer:read``; None for the depth ``all``."""
     key = new_id()

@@ -20,11 +20,13 @@ from xrm_cli.demo.plan import Plan
 RoleToStart = tuple[uuid.UUID, str, dict[str, Any], uuid.UUID, date, date | None]  # party, role, values, department, period
 ORGANIZATIONS = 620
 PEOPLE = 1400
+BIG_ACCOUNT = 0  # the one that everybody deals with
 OWN_COMPANY = 2  # the company whose demo this is
 LONG_NAME = (
     "Établissement public interrégional pour la coordination des équipements de sécurité en haute montagne, des refuges "
     "et des sentiers transfrontaliers (Alpes du Nord, Jura et Vosges)"
 )
+KNOWN_NAMES = {BIG_ACCOUNT: "Grandes Surfaces Réunies SA", 1: LONG_NAME, OWN_COMPANY: "Atelier Morel SAS", 3: "Éclat"}
 
 
 def create_organizations(plan: Plan) -> None:
@@ -45,17 +47,23 @@ def _organization(plan: Plan, number: int) -> dict[str, Any]:
     name = f"{dice.choice(names.COMPANY_STEMS)} {trade} {form}"
     if number % 4 == 0:
         name = f"{dice.choice(names.FAMILY)} {trade} {form}"
+    name = KNOWN_NAMES.get(number, name)
     values: dict[str, Any] = {
-        "name": {0: "Grandes Surfaces Réunies SA", 1: LONG_NAME, OWN_COMPANY: "Atelier Morel SAS", 3: "Éclat"}.get(number, name),
-        "kind": "company" if number % 9 else dice.choice(("association", "public_body", "local_authority", "foundation")),
+        "name": name,
+        "kind": "company",
         "sector": sector, "city": city, "country": country,
     }
+    if number % 9 == 0 and number != BIG_ACCOUNT:
+        values["kind"] = dice.choice(("association", "public_body", "local_authority", "foundation"))
     if dice.random() < 0.7:
         people = int(10 ** dice.uniform(0.3, 3.6))
         values |= {"employees": people, "size": _size(people), "revenue": str(people * dice.randint(60, 240) * 1000)}
     if dice.random() < 0.5:
         values["website"] = f"https://www.{'-'.join(words(name)[:2])}.example"
-    if number == OWN_COMPANY:
+    if number == BIG_ACCOUNT:
+        values |= {"sector": "trade", "city": "Lyon", "country": "FR", "employees": 11400, "size": "large",
+                   "revenue": "2860000000"}
+    elif number == OWN_COMPANY:
         values |= {"sector": "manufacturing", "city": "Grenoble", "country": "FR", "employees": 184, "size": "medium",
                    "revenue": "31200000", "founded_on": date(1926, 3, 1), "kind": "company"}
     elif dice.random() < 0.4:
@@ -156,7 +164,7 @@ def _customer(plan: Plan, one: uuid.UUID, department: uuid.UUID, number: int) ->
         "credit_limit": str(dice.choice((1000, 5000, 20000, 100000))),
         "lifecycle_stage": dice.choice(("new", "developing", "loyal", "at_risk")),
     }
-    if number % 17 == 0 and (plan.today - since).days > 60:
+    if number % 17 == 0 and number != BIG_ACCOUNT and (plan.today - since).days > 60:
         until = plan.day(earliest=(plan.today - since).days - 1, latest=1)
         values |= {"status": "closed", "lifecycle_stage": "lost", "lost_reason": dice.choice(("price", "competitor", "closed"))}
     return (one, "customer", values, department, since, until)

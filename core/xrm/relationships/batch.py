@@ -132,9 +132,8 @@ def _refuse_twins(
     periods: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[date | None, date | None]]] = {}
     sources = sorted({row["source_id"] for row in rows})
     for start in range(0, len(sources), CHUNK):
-        present = uow.execute(
-            select(relationship).where(relationship.c.source_id.in_(sources[start : start + CHUNK]), relationship.c.type == type_name)
-        )
+        among = relationship.c.source_id.in_(sources[start : start + CHUNK])
+        present = uow.execute(select(relationship).where(among, relationship.c.type == type_name))
         for one in present:
             periods.setdefault((one.source_id, one.target_id), []).append((one.valid_from, one.valid_until))
     for row in rows:

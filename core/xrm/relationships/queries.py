@@ -68,7 +68,7 @@ def holds_on(day: date) -> ColumnElement[bool]:
     )
 
 
-def list_relationships(
+def list_relationships(  # noqa: PLR0913  # each keyword narrows the list
     uow: UnitOfWork, entity_id: uuid.UUID | None = None, type_name: str | None = None, *, as_of: date | None = None,
     all_periods: bool = False, limit: int = 100, after: uuid.UUID | None = None,
 ) -> list[Relationship]:

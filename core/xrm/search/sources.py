@@ -154,10 +154,10 @@ def _read_contact_points(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> list[Sour
         .where(table.entity_id.in_(ids))
         .order_by(table.entity_id, table.id)
     )
-    return contact_sources(row._mapping for row in rows)
+    return contact_sources(row._asdict() for row in rows)
 
 
-def contact_sources(rows: Iterable[Mapping[str, Any]]) -> list[Source]:
+def contact_sources(rows: Iterable[Mapping[Any, Any]]) -> list[Source]:
     """The documents of contact points, one per entity and department that has some."""
     found: dict[tuple[uuid.UUID, uuid.UUID | None], Source] = {}
     for row in rows:

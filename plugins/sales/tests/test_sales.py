@@ -30,8 +30,8 @@ def change(graph: Graph, entity_id: uuid.UUID, values: dict[str, object]) -> int
 @pytest.fixture
 def opportunity(graph: Graph) -> uuid.UUID:
     """A deal of 1,000 euros at the beginning."""
-    values = {"name": "Roof", "customer": graph.organization(), "amount": "1000", "probability": "25", "close_date": date(2027, 1, 1)}
-    return graph.create("opportunity", values)
+    values = {"name": "Roof", "customer": graph.organization(), "amount": "1000", "probability": "25"}
+    return graph.create("opportunity", values | {"close_date": date(2027, 1, 1)})
 
 
 def test_an_opportunity_weighs_its_amount_by_its_probability(graph: Graph, opportunity: uuid.UUID) -> None:

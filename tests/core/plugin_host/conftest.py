@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from xrm.plugin_host.blocks import Block
 from xrm.plugin_host.host import PluginHost
 
 MANIFEST = """\
@@ -69,7 +70,7 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stran
 
 
 @pytest.fixture
-def clock() -> Callable[[float], None]:
+def clock() -> Clock:
     """A clock that stands still until it is moved."""
     return Clock()
 
@@ -83,3 +84,8 @@ class Clock:
     def __call__(self) -> float:
         """The seconds passed so far."""
         return self.seconds
+
+    def pass_by(self, seconds: float) -> list[Block]:
+        """Let so many seconds pass; no blocks, as from a panel that is slow."""
+        self.seconds += seconds
+        return []

@@ -7,6 +7,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def implementation(hook: str, body: str) -> str:
     return f"@hookimpl\ndef {hook}({ARGUMENTS[hook]}):\n    {body}\n"
 
 
-def arguments(hook: str) -> dict[str, object]:
+def arguments(hook: str) -> dict[str, Any]:
     return dict.fromkeys(ARGUMENTS[hook].split(", "))
 
 
@@ -203,7 +204,7 @@ def test_a_released_plugin_takes_part_again(strangers: Strangers, clock: Clock) 
 
 def test_time_is_measured_per_plugin_and_hook(strangers: Strangers, clock: Clock) -> None:
     host = failing_host(strangers, clock)
-    panel = Panel("slow", "Slow", build=lambda _uow: setattr(clock, "seconds", clock.seconds + 2) or [])
+    panel = Panel("slow", "Slow", build=lambda _uow: clock.pass_by(2))
     host.build("bee", panel, None)  # type: ignore[arg-type]
     host.ask("panels", uow=None, entity=None)
 
@@ -230,7 +231,7 @@ def test_other_code_of_a_plugin_is_called_with_the_same_care(strangers: Stranger
 
     assert host.call("ant", "sum", int, max, 1, 2) == 2
     with pytest.raises(PluginError):
-        host.call("ant", "sum", str, max, 1, 2)  # type: ignore[arg-type]
+        host.call("ant", "sum", str, max, 1, 2)
     with pytest.raises(PermissionDenied):
         host.call("ant", "sum", int, lambda: (_ for _ in ()).throw(PermissionDenied("no")))
 

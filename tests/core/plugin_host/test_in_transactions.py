@@ -9,7 +9,8 @@ import pytest
 
 from tests.core.plugin_host.conftest import Strangers
 from tests.factories.access import Departments
-from xrm.entities.queries import ListQuery, count_entities, get_entity
+from xrm.entities.listing import ListQuery
+from xrm.entities.queries import count_entities, get_entity
 from xrm.entities.service import create_entity, update_entity
 from xrm.errors import InvalidInput, PluginError
 from xrm.plugin_host.answers import Answers

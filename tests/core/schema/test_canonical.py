@@ -48,7 +48,7 @@ def test_each_change_gives_another_checksum() -> None:
     entity = next(one for one in DECLARED.entities if one.fields)
     key, field = next(iter(entity.fields.items()))
     changed = replace(entity, fields={**entity.fields, key: replace(field, personal=not field.personal)})
-    reordered = replace(entity, fields=dict(reversed(entity.fields.items())))
+    reordered = replace(entity, fields=dict(reversed(list(entity.fields.items()))))
     assert len({checksum(entity), checksum(changed), checksum(reordered), checksum(replace(entity, revision=99))}) == 4
 
 

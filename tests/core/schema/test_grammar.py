@@ -60,8 +60,7 @@ def test_the_choice_no_stays_text() -> None:
     ]
 
 
-def test_every_part_of_the_grammar_is_taken() -> None:
-    role = read_text("""\
+EVERYTHING = """\
 entity: outlet
 kind: role
 of: [person, organization]
@@ -87,7 +86,12 @@ access: {editor: [read, update]}
 privacy: {basis: contract, keep: 3 years, at_end: erase}
 interchange: {csv: {number: [No]}, vcard: {number: NOTE}, events: true}
 samples: [{number: A1}]
-""")
+"""
+
+
+def test_every_part_of_the_grammar_is_taken() -> None:
+    role = read_text(EVERYTHING)
+
     assert role.of == ("person", "organization")
     assert role.fields["limit"].min == Decimal("0.10")
     assert role.match[0].on == ("number",)

@@ -37,13 +37,23 @@ def stage_path(entity_type: EntityType, values: Mapping[str, Any], *, may_move: 
     main = [one for one in options.values() if one.tone != "bad" or one.value == current]
     order = [one.value for one in main]
     at = order.index(current) if current in order else -1
+    behind = _passed(stages, order, at)
     steps = tuple(
-        (one.value, one.label, "current" if one.value == current else "done" if number < at else "", one.value in allowed)
-        for number, one in enumerate(main)
+        (one.value, one.label, "current" if one.value == current else "done" if one.value in behind else "", one.value in allowed)
+        for one in main
     )
     ahead = next((one for one in main[at + 1 :] if one.value in allowed), None)
     others = tuple(one for one in options.values() if one not in main and one.value in allowed)
     return StagePath(text_of(field.label), steps, others, options.get(str(current)), ahead)
+
+
+def _passed(stages: Stages, order: list[str], at: int) -> set[str]:
+    """The stages from which moves forward lead to the present one; one it was never on its way through is not among them."""
+    reaching = set(order[at : at + 1]) if at >= 0 else set()
+    for place in range(at - 1, -1, -1):
+        if any(move in reaching and order.index(move) > place for move in stages.moves.get(order[place], ())):
+            reaching.add(order[place])
+    return reaching
 
 
 def moves_from(stages: Stages, current: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
