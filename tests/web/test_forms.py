@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,7 +21,6 @@ from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
 
 SYSTEM = system_actor()
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 
 
 @pytest.fixture
@@ -291,33 +289,3 @@ def test_a_form_without_its_token_changes_nothing(app: Flask, client: FlaskClien
 
     assert answer.status_code == 400
     assert stored(runtime, ada).fields["city"] == "London"
-
-
-def test_a_picture_is_kept_and_only_downloaded_by_whoever_sees_its_owner(
-    client: FlaskClient, sign_in: Callable[[Any], FlaskClient], runtime: Runtime, departments: Departments, ada: UUID
-) -> None:
-    other = sign_in(runtime.write(lambda uow: add_user(uow, "o@example.org", {departments.press: ["*:read"]}), SYSTEM))
-
-    data = {"photo": (io.BytesIO(PNG), "../../ada.png")}
-    client.post(f"/base/person/{ada}/edit", data=data, content_type="multipart/form-data")
-    photo = stored(runtime, ada).fields["photo"]
-    with client.get(f"/files/{photo}") as answer:
-        received = answer.data
-
-    assert received == PNG
-    assert answer.headers["Content-Disposition"] == "attachment; filename=ada.png"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in answer.headers["Content-Security-Policy"]
-    assert other.get(f"/files/{photo}").status_code == 404
-
-
-@pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"", b"MZ\x90\0"])
-def test_what_is_no_picture_is_refused_whatever_its_name(
-    client: FlaskClient, runtime: Runtime, ada: UUID, content: bytes
-) -> None:
-    data = {"photo": (io.BytesIO(content), "ada.png")}
-
-    answer = client.post(f"/base/person/{ada}/edit", data=data, content_type="multipart/form-data")
-
-    assert answer.status_code == 422
-    assert stored(runtime, ada).fields["photo"] is None

@@ -96,7 +96,9 @@ def _create_of_type(uow: UnitOfWork, drafts: Sequence[EntityDraft], ids: Sequenc
         record_audit(
             uow, "entity.created", one, entity_type.name, json_changes(entity_type, {}, draft.values), department=draft.department
         )
-        record_event(uow, "entity.created", entity_type.name, (one,), draft.department)
+    for department in dict.fromkeys(draft.department for draft in drafts):
+        new = [one for draft, one in zip(drafts, ids, strict=True) if draft.department == department]
+        record_event(uow, "entity.created", entity_type.name, new, department)
 
 
 def _insert(

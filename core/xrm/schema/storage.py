@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from xrm.db.bulk import insert_rows
+from xrm.schema.fields.base import FieldType
 from xrm.schema.model import Field
 from xrm.schema.registry import Fielded
 
@@ -41,15 +42,17 @@ def stored(fielded: Fielded, values: Values, *, partial: bool = False) -> dict[s
 def stored_rows(fielded: Fielded, rows: Sequence[Values]) -> list[dict[str, Any]]:
     """The column values of many new rows: of those fields alone that any of them fills, since each costs time per row."""
     filled = {key for values in rows for key, value in values.items() if value is not None}
-    stores = [
-        (field, fielded.field_type(field.key).store) for field in fielded.single_fields if field.key in filled
-    ]
-    made = []
-    for values in rows:
-        row: dict[str, Any] = {}
-        for field, store in stores:
-            row.update(store(field, values.get(field.key)))
-        made.append(row)
+    made: list[dict[str, Any]] = [{} for _ in rows]
+    for field in fielded.single_fields:
+        if field.key not in filled:
+            continue
+        key, field_type = field.key, fielded.field_type(field.key)
+        is_kept_as_it_is = type(field_type).store is FieldType.store
+        for row, values in zip(made, rows, strict=True):
+            if is_kept_as_it_is:
+                row[key] = values.get(key)
+            else:
+                row.update(field_type.store(field, values.get(key)))
     return made
 
 

@@ -63,7 +63,7 @@ def _coverage(uow: UnitOfWork, field: str, value: uuid.UUID) -> Blocks:
     counts = sa.select(
         sa.func.count(), sa.func.sum(sa.case((rows.c.tone == "bad", 1), else_=0)), sa.func.coalesce(sa.func.sum(rows.c.reach), 0)
     ).where(rows.c[field] == value)
-    total, bad, reach = uow.execute(counts).one()
+    total, bad, reach = tuple(uow.execute(counts).one())
     if not total:
         return [TextBlock(NOTHING)]
     found: Blocks = [MetricBlock(label("Pieces of coverage", "Retombées"), int(total), hint=_hint(int(bad or 0), int(reach)))]
@@ -80,7 +80,7 @@ def _hint(bad: int, reach: int) -> Any:
 
 def _month(uow: UnitOfWork) -> Blocks:
     rows = select(uow, "coverage", ["tone"], where="published_on >= today() - 30").subquery()
-    total, bad = uow.execute(sa.select(sa.func.count(), sa.func.sum(sa.case((rows.c.tone == "bad", 1), else_=0)))).one()
+    total, bad = tuple(uow.execute(sa.select(sa.func.count(), sa.func.sum(sa.case((rows.c.tone == "bad", 1), else_=0)))).one())
     waiting = select(uow, "release", ["id"], where="embargo_until > now()").subquery()
     embargoed = uow.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one()
     metrics: list[tuple[Any, int, Callable[[int], str]]] = [

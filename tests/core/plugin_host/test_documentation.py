@@ -66,6 +66,7 @@ def test_the_guide_shows_the_files_that_are_tested(path: str, text: str) -> None
 
 
 def test_the_guide_shows_every_file() -> None:
-    files = {path for path in THIRD_PARTY.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    distributions = [project.parent for project in THIRD_PARTY.glob("*/pyproject.toml")]
+    files = {path for folder in distributions for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
 
     assert {path for path, _ in EXAMPLES} == {str(path.relative_to(THIRD_PARTY)) for path in files}
