@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
 from xrm.db.engine import for_writing, is_retryable, is_taken, open_engine
+from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
 from xrm.plugin_host.host import PluginHost
@@ -109,12 +110,15 @@ def build(host: PluginHost) -> Registry:
     while True:
         declared = host.declarations()
         try:
-            return build_registry(
+            registry = build_registry(
                 declared.entities, declared.relationships, declared.interaction_kinds, host.field_types(), metadata
             )
+            check_expressions(registry)
         except PluginError as error:
             if not host.switch_off(error.plugin, error.message):
                 raise
+        else:
+            return registry
 
 
 def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:

@@ -118,7 +118,7 @@ def create_home(home: Path) -> None:
         ConfigurationError: when the folder cannot be written.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = home / SECRET_FILE
         if not secret.exists():
             descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

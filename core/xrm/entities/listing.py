@@ -17,8 +17,10 @@ from xrm.entities.computing import needed_for
 from xrm.entities.cursors import decode, encode, fingerprint
 from xrm.entities.rows_of import Source, source_of
 from xrm.entities.sorting import SortKey, behind, order_by, sort_keys
+from xrm.entities.system_columns import SYSTEM_OPERANDS
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.registry import EntityType
+from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
 
 MOST = 1000
@@ -81,6 +83,7 @@ class Listing:
         columns = query.columns
         if columns is None:
             columns = tuple(entity_type.fields) if entity_type else ()
+        _check_columns(entity_type, columns)
         loaded = tuple(needed_for(entity_type, columns)) if entity_type else ()
         conditions = [*source.conditions]
         if query.where:
@@ -94,6 +97,14 @@ class Listing:
         """What a cursor must carry to belong to this list."""
         query = self.query
         return fingerprint(query.type, query.where, query.filters, query.sort, query.all_periods, query.distinct)
+
+
+def _check_columns(entity_type: EntityType | None, columns: Sequence[str]) -> None:
+    common = (*SYSTEM_OPERANDS, "party", "type", "id")
+    known = (*(entity_type.fields if entity_type else ()), *common)
+    problems = [Problem("columns", unknown("column", name, known)) for name in columns if name not in known and "." not in name]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def fetch(uow: UnitOfWork, listing: Listing) -> tuple[list[Any], str | None]:

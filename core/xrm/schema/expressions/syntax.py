@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from xrm.errors import Message, msg
@@ -52,6 +53,7 @@ def make_node(kind: str, column: int, value: Any = None, children: Iterable[Node
     return Node(kind, column, value, parts, depth, size)
 
 
+@lru_cache(maxsize=2048)
 def parse(text: str) -> Node:
     """The tree of an expression.
 
