@@ -21,6 +21,7 @@ help: ## print these verbs
 
 run: $(XRM_HOME)/.demo-stamp ## create what is missing, then serve the demo on http://127.0.0.1:5000 (PORT=… to change)
 	@echo "Sign in as demo@example.org with the password in $(XRM_HOME)/demo-password"
+	@echo "Colleagues: anna.keller@example.org, marc.aubert@example.org, nora.walsh@example.org, sami.haddad@example.org; same password"
 	@exec $(BIN)/xrm serve --port $(PORT)
 
 demo: $(XRM_HOME)/.demo-stamp ## create the demo instance without serving it
@@ -72,10 +73,10 @@ $(VENV)/.test-stamp: $(VENV)/.stamp $(MANIFESTS)
 
 # The stamp comes last, so that an interrupted first run is begun afresh.
 $(XRM_HOME)/.demo-stamp: | $(VENV)/.run-stamp
-	@mkdir -p $(XRM_HOME)
+	@mkdir -p -m 700 $(XRM_HOME)
 	@$(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(12))' > $(XRM_HOME)/demo-password
 	@chmod 600 $(XRM_HOME)/demo-password
-	@$(BIN)/xrm init --no-input --email demo@example.org --password-file $(XRM_HOME)/demo-password
+	@$(BIN)/xrm init --no-input --email demo@example.org --name Demo --password-file $(XRM_HOME)/demo-password
 	@$(BIN)/xrm demo
 	@touch $@
 

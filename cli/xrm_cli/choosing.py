@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from xrm.access.policy import allowed
 from xrm.access.users import departments_of_user
-from xrm.departments.queries import get_tree
+from xrm.departments.queries import get_tree, unclear
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.registry import Fielded
 from xrm.unit_of_work import UnitOfWork
@@ -45,8 +46,10 @@ def department_option(
     return click.option("--department", metavar="NAME", default="", help=text)
 
 
-def choose_department(uow: UnitOfWork, name: str) -> uuid.UUID:
+def choose_department(uow: UnitOfWork, name: str, action: str = "") -> uuid.UUID:
     """The department named, else the only one, else the first one the actor belongs to.
+
+    When it is not clear, the error lists those in which the actor may do ``action`` (``subject:verb``).
 
     Raises:
         NotFound: when there is none of this name.
@@ -62,8 +65,8 @@ def choose_department(uow: UnitOfWork, name: str) -> uuid.UUID:
         return mine[0]
     if not tree.by_id:
         raise InvalidInput([Problem("--department", msg("There is none yet. Make one with: xrm department create NAME"))])
-    known = ", ".join(item.name for item in tree.by_id.values())
-    raise InvalidInput([Problem("--department", msg("Say which department is meant. There are: {known}.", known=known))])
+    open_to = [one for one in tree.by_id.values() if not action or allowed(uow, action, one.id)]
+    raise unclear(open_to or tree.by_id.values())
 
 
 def find_department(uow: UnitOfWork, name: str) -> uuid.UUID | None:

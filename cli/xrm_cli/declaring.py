@@ -88,6 +88,14 @@ class Program(click.Group):
         found: click.Command = getattr(importlib.import_module(f"xrm_cli.{module}"), attribute)
         return found
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command meant by the first argument; a misspelt one is answered with the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            # click looks among the commands it holds, and this group holds none before they are used.
+            raise click.NoSuchCommand(error.command_name, possibilities=self.nouns, ctx=ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the nouns with their lines of help, importing none of them."""
         with formatter.section("Commands"):

@@ -74,6 +74,8 @@ def _python() -> Finding:
 def _folder(home: Path) -> Finding:
     if not os.access(home, os.W_OK | os.X_OK):
         return Finding("folder", "bad", f"{home} cannot be written.", "Give the user who runs xrm the right to write there.")
+    if stat.S_IMODE(home.stat().st_mode) & 0o007:
+        return Finding("folder", "warn", f"Others on this machine can look into {home}.", f"chmod o-rwx {home}")
     return Finding("folder", "good", str(home))
 
 

@@ -60,7 +60,8 @@ def _shown_fields(declared: EntityType | None) -> tuple[str, ...]:
 def _columns(declared: EntityType | None, fields: Sequence[str]) -> tuple[str, ...]:
     frame = ("title", "type") if declared is None else ("title",)
     period = ("department", "since", "until") if declared is not None and declared.kind == "role" else ()
-    return ("id", *frame, *period, *(key for key in fields if key != "title"))
+    fixed = ("id", *frame, *period)
+    return (*fixed, *(key for key in fields if key not in (*fixed, "title")))
 
 
 def _as_words(uow: UnitOfWork, declared: EntityType | None, one: Entity) -> dict[str, Any]:

@@ -27,8 +27,9 @@ def print_json(value: Any) -> None:
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Give rows as aligned columns under their names; nothing when there are none."""
+    """Give rows as aligned columns under their names; without any, stdout stays empty and stderr says so."""
     if not rows:
+        say("Nothing was found.")
         return
     cells = [[printable(row.get(column)) for column in columns] for row in rows]
     widths = [max([_width(column), *(_width(line[place]) for line in cells)]) for place, column in enumerate(columns)]

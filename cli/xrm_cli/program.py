@@ -15,7 +15,7 @@ NOUNS = {
     "schema": ("commands.schema", "schema", "Tables: what waits, and creating what is missing."),
     "migrate": ("commands.schema", "migrate", "The same as: xrm schema apply."),
     "department": ("commands.department", "department", "Departments: list, create."),
-    "user": ("commands.user", "user", "Users: list, create, grant rights."),
+    "user": ("commands.user", "user", "Users: list, create, grant rights; permission sets."),
     "plugin": ("commands.plugin", "plugin", "Plugins: list, show."),
     "entity": ("commands.entity", "entity", "Parties, roles and records: list, show, create, update, delete."),
     "role": ("commands.role", "role", "Roles of a party: start, end, list."),

@@ -7,7 +7,6 @@ import contextlib
 import importlib
 import importlib.util
 import json
-import logging
 import os
 import socket
 import subprocess  # starts this program once more
@@ -107,11 +106,6 @@ def _worker_process() -> Iterator[None]:
             yield
         finally:
             worker.terminate()
-
-
-def log_to_stderr() -> None:
-    """Let the log of a program that stays go to stderr, with times."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def has_jobs() -> bool:

@@ -17,6 +17,7 @@ from xrm.runtime import Runtime, open_runtime
 from xrm.settings import Settings, load_settings
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 from xrm_cli.declaring import Options
+from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import print_json, print_table, say
 
 Result = TypeVar("Result")
@@ -59,9 +60,11 @@ class Session:
         if self.options.runtime is not None:
             return self.options.runtime
         if not self.options.debug:
-            # What the log says of a plugin that fails, a person is told in one line below.
+            # What the log says of a plugin that cannot start, a person is told in one line below.
             logging.getLogger("xrm").addHandler(logging.NullHandler())
         opened = open_runtime(self.settings)
+        # From here on a plugin that fails names a reference, and the log has to hold it.
+        log_to_stderr()
         tell_broken(opened)
         return opened
 

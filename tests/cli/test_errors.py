@@ -117,3 +117,31 @@ def test_an_unforeseen_error_shows_a_reference_and_its_traceback_only_when_asked
     assert "reference" in plain.stderr
     assert "Traceback" not in plain.stderr
     assert "planted" in debug.stderr
+
+
+def test_a_misspelt_noun_is_answered_with_the_nearest_one(xrm: Xrm) -> None:
+    assert "serve" in xrm("serv").err
+
+
+def test_an_empty_list_says_so_on_stderr_alone(xrm: Xrm) -> None:
+    outcome = xrm("entity", "list", "person")
+
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "Nothing was found.\n")
+    assert xrm.given("entity", "list", "person") == {"items": [], "next": None}
+
+
+def test_without_a_department_those_that_can_be_meant_are_listed(xrm: Xrm) -> None:
+    xrm.made("department", "create", "Press")
+
+    outcome = xrm("entity", "create", "person", "--set", "last_name=Dupont")
+
+    assert outcome.code == 1
+    assert "--department" in outcome.err
+    assert "Press, Sales" in outcome.err
+
+
+def test_permission_sets_are_listed_with_their_permissions(xrm: Xrm) -> None:
+    items = xrm.given("user", "sets")["items"]
+
+    assert {one["name"]: one["permissions"] for one in items}["reader"] == ["*:read"]
+    assert "editor" in xrm("user", "sets").out

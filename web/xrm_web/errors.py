@@ -23,6 +23,7 @@ from xrm.errors import (
     XrmError,
 )
 from xrm_web.i18n import gettext, translate
+from xrm_web.kept_form import kept_form
 from xrm_web.sessions import Visitor
 
 log = structlog.get_logger(__name__)
@@ -117,7 +118,27 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
     title, text, icon = texts_of(status)
     if isinstance(error, CSRFError):
         title, text = gettext("This form is too old"), gettext("Go back, load the page again and repeat your change.")
+    if isinstance(error, CSRFError) or status == 401:
+        kept = show_kept(status)
+        if kept is not None:
+            return kept
     return answer(ErrorPage(status, title, text, icon))
+
+
+def show_kept(status: int) -> ResponseReturnValue | None:
+    """What was typed, to be sent again; None for htmx, whose page still has it, and for what another site sent."""
+    kept = None if request.headers.get("HX-Request") == "true" else kept_form()
+    if kept is None:
+        return None
+    if visitor_or_nobody().actor is None:
+        title = gettext("Your session has ended")
+        text = gettext("Nothing was saved yet, and what you typed is kept below. Sign in in another tab, then go on here.")
+        page = ErrorPage(status, title, text, "lock")
+    else:
+        title = gettext("Send this again")
+        text = gettext("Nothing was saved yet, because the form was too old. Look at what you typed, then send it again.")
+        page = ErrorPage(status, title, text, "history")
+    return make_response(render_template("errors/kept.html", page=page, kept=kept), status)
 
 
 def show_unexpected(error: InternalServerError) -> ResponseReturnValue:

@@ -150,7 +150,7 @@ def _one_value(uow: UnitOfWork, entity_type: EntityType | None, key: str, text: 
     except InvalidValue:
         return text
     if isinstance(value, UUID):
-        return titles[value].title if value in titles else gettext("not visible to you")
+        return titles[value].title if value in titles else gettext("(hidden)")
     return typography(field_type.format_one(field, value, language())) if value is not None else text
 
 

@@ -14,6 +14,7 @@ from xrm.entities.listing import Filter, ListQuery
 from xrm.schema.model import View
 from xrm.schema.registry import EntityType
 from xrm_web.list_columns import ALL_PARTIES, default_columns, default_view, known_columns, views_of
+from xrm_web.navigation import frame
 
 PAGE_SIZE = 50
 MOST_FILTERS = 12
@@ -60,7 +61,11 @@ class ListState:
     @property
     def shown_columns(self) -> tuple[str, ...]:
         """The columns in force, beside the title."""
-        return self.columns or default_columns(self.entity_type, self.view)
+        if self.columns:
+            return self.columns
+        usual = default_columns(self.entity_type, self.view)
+        several = len(frame().departments) > 1 and (frame().department is None or self.all_departments)
+        return (*usual, "department") if self.is_role and several and "department" not in usual else usual
 
     @property
     def is_narrowed(self) -> bool:

@@ -23,9 +23,9 @@ from xrm.plugin_host.guard import PluginFailed
 from xrm.relationships.queries import list_relationships
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.errors import log_with_reference
-from xrm_web.i18n import format_date, format_datetime, format_number
+from xrm_web.i18n import format_date, format_datetime, format_number, text_of
 from xrm_web.inputs import Cell, Face
-from xrm_web.navigation import href_of, plain_text
+from xrm_web.navigation import href_of, plain_text, sentence
 from xrm_web.value_cells import face_of
 
 
@@ -156,12 +156,16 @@ def _face(uow: UnitOfWork, block: given.ListBlock, item: Entity) -> tuple[Face, 
 
 
 def _related(uow: UnitOfWork, block: given.RelatedBlock, about: UUID | None) -> DrawnBlock:
-    faces = []
+    faces, label = [], ""
+    found = uow.registry.relationship_types.get(block.relationship_type)
     for one in list_relationships(uow, about, block.relationship_type, limit=block.limit) if about else ():
         source = Title(one.source, one.source_type, one.source_title)
         target = Title(one.target, one.target_type, one.target_title)
         faces.append((face_of(uow.registry, target if one.source == about else source), ""))
-    return DrawnBlock(kind="related", faces=tuple(faces))
+        if found and not label:
+            labels = found.declaration.label
+            label = sentence(text_of(labels.forward if one.source == about else labels.reverse))
+    return DrawnBlock(kind="related", label=label, faces=tuple(faces))
 
 
 def cell_of(uow: UnitOfWork, value: given.Cell) -> Cell:

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from xrm.errors import ConfigurationError, msg
 from xrm.settings import Settings
+from xrm_web.kept_form import has_typed_text
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -107,6 +108,9 @@ def check_guard() -> ResponseReturnValue | None:
     if g.visitor.actor is not None:
         return None
     if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
+        abort(401)
+    if has_typed_text():
+        # The answer to 401 shows it again; on the way through the sign-in page it would be lost.
         abort(401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("sign_in.show", next=wanted) if wanted != "/" else url_for("sign_in.show"))

@@ -96,7 +96,7 @@ def _link_cell(registry: Registry, value: Any, found: Titles) -> Cell:
     items = tuple(
         Cell(kind="link", entity=face_of(registry, found[one]))
         if one in found
-        else Cell(text=gettext("not visible to you"), tone="neutral")
+        else Cell(text=gettext("(hidden)"), tone="neutral")
         for one in several
     )
     return items[0] if len(items) == 1 else Cell(kind="links", items=items)

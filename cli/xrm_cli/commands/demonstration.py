@@ -33,6 +33,9 @@ def demo(session: Session, *, password_file: str | None) -> None:
     file = password_file or (str(beside) if beside.is_file() else None)
     build_demo(session.runtime, password=read_password(file) if file else None, progress=_tell)
     session.give({"done": True}, lambda: say("The demo is ready. Serve it with: xrm serve"))
+    if file:
+        colleagues = ", ".join(email for email, _name, _place in importlib.import_module("xrm_cli.demo.plan").COLLEAGUES)
+        say(f"Colleagues: {colleagues}; their password is the one in {file}")
 
 
 def _tell(what: str, step: int, steps: int) -> None:

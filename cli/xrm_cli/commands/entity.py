@@ -134,13 +134,13 @@ def create(
         values = values_of(declared, pairs)
         if declared.kind != "role":
             _refuse_options(type_name, "is no role", role_options)
-            return create_entity(uow, type_name, values, department=choose_department(uow, department), identifiers=known_as)
+            home = choose_department(uow, department, f"{type_name}:create")
+            return create_entity(uow, type_name, values, department=home, identifiers=known_as)
         _refuse_options(type_name, "is a role", {"--identifier": known_as})
         if party is None:
             raise click.UsageError(f"{type_name} is a role: say which party takes it by --party ID (xrm search TEXT finds it).")
-        return start_role(
-            uow, party, type_name, values, department=choose_department(uow, department), since=since, until=until
-        )
+        home = choose_department(uow, department, f"{type_name}:create")
+        return start_role(uow, party, type_name, values, department=home, since=since, until=until)
 
     one = session.write(make)
     session.give({"id": str(one), "type": type_name}, lambda: click.echo(one))

@@ -84,6 +84,7 @@ def _tell_failures(report: ImportReport) -> None:
             break
         say(f"line {row.line}: {printable('; '.join(str(problem) for problem in row.problems))}")
     if report.rejects:
-        say(f"{report.failed} rows failed. They are in {report.rejects}; mend them there and import that file.")
+        failed = "1 row failed. It is" if report.failed == 1 else f"{report.failed} rows failed. They are"
+        say(f"{failed} in {report.rejects}; mend what is wrong there and import that file.")
     if report.dry_run:
         say("This was a dry run: nothing was written.")

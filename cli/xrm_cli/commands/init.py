@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import click
 
-from xrm.access.service import add_member, create_shipped_sets, create_user, give
+from xrm.access.passwords import check_password
+from xrm.access.service import add_member, clean_email, create_shipped_sets, create_user, give
 from xrm.access.users import list_users
 from xrm.db.health import missing_file
 from xrm.departments.queries import get_tree
@@ -44,10 +45,12 @@ def init(
         say(f"There is an instance in {session.settings.home} already. Nothing was changed.")
         session.give({"home": str(session.settings.home), "created": False}, lambda: None)
         return
-    email = email or _ask_email(no_input=no_input)
+    # Whatever is wrong is said before anything is made.
+    email = clean_email(email or _ask_email(no_input=no_input))
     if no_input and not password_file:
         raise click.UsageError("With --no-input, name the file of the administrator's password by --password-file.")
     password = read_password(password_file) if password_file else ask_password()
+    check_password(password)
     create_home(session.settings.home)
     runtime = session.reopened()  # with the secret that is there only now
     apply_schema(runtime, quiet=True)

@@ -13,8 +13,9 @@ from xrm.errors import ConfigurationError, msg
 from xrm.migrate.apply import has_tables, pending
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE
 from xrm_cli.declaring import Command
+from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
-from xrm_cli.serving import log_to_stderr, serve_here, serve_in_processes
+from xrm_cli.serving import serve_here, serve_in_processes
 from xrm_cli.session import Session, with_session
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"

@@ -8,7 +8,7 @@ import uuid
 import click
 
 from xrm.access.service import DEPTHS, add_member, create_user, give
-from xrm.access.users import find_user, list_users
+from xrm.access.users import find_user, list_permission_sets, list_users
 from xrm.departments.queries import get_tree
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.choosing import Decorated, choose_department
@@ -20,7 +20,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def user() -> None:
-    """Users: list, create, grant rights."""
+    """Users: list, create, grant rights; permission sets."""
 
 
 def _grant_options(function: Decorated) -> Decorated:
@@ -47,7 +47,7 @@ def _grant(uow: UnitOfWork, one: uuid.UUID, key: str, department: str, depth: st
 @click.argument("email")
 @click.option("--name", default="", help="Name for people.")
 @click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
-@click.option("--set", "permission_set", metavar="SET", help="Permission set to grant: reader, editor, administrator …")
+@click.option("--set", "permission_set", metavar="SET", help="Permission set to grant: reader, editor … (xrm user sets).")
 @_grant_options
 @with_session
 def create(
@@ -78,6 +78,18 @@ def list_command(session: Session) -> None:
         {"id": str(one.id), "email": one.email, "name": one.name, "active": one.is_active} for one in session.read(list_users)
     ]
     session.give_list(items, ("name", "email", "active", "id"))
+
+
+@user.command("sets", examples=["xrm user sets", "xrm user sets --json"])
+@with_session
+def sets(session: Session) -> None:
+    """List the permission sets that can be granted, with their permissions."""
+    language = session.settings.language
+    items = [
+        {"name": one.key, "label": one.label.get(language, one.label["en"]), "permissions": list(one.permissions)}
+        for one in session.read(list_permission_sets)
+    ]
+    session.give_list(items, ("name", "label", "permissions"))
 
 
 @user.command("grant", examples=["xrm user grant anna@example.org editor --department Sales --depth below"])

@@ -12,8 +12,9 @@ import click
 
 from xrm.errors import ConfigurationError, msg
 from xrm_cli.declaring import Command
+from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
-from xrm_cli.serving import JOBS, has_jobs, log_to_stderr
+from xrm_cli.serving import JOBS, has_jobs
 from xrm_cli.session import Session, with_session
 
 

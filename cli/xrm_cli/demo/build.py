@@ -7,8 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from xrm.runtime import Runtime
+from xrm.scores.running import run_models
 from xrm_cli.demo import links, parties, work
 from xrm_cli.demo.plan import Plan, prepare_places
+
+
+def compute_scores(plan: Plan) -> None:
+    """All scores, so that panels and columns are filled; a model that fails leaves its own empty."""
+    run_models(plan.runtime, plan.actor)
+
 
 STEPS: tuple[tuple[str, Callable[[Plan], None]], ...] = (
     ("departments and colleagues", prepare_places),
@@ -21,6 +28,7 @@ STEPS: tuple[tuple[str, Callable[[Plan], None]], ...] = (
     ("interactions", work.record_all_interactions),
     ("sales", work.create_sales),
     ("service", work.create_service),
+    ("scores", compute_scores),
 )
 
 

@@ -24,7 +24,7 @@ from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 
 BATCH = 500
 YEARS = 10
-DEPARTMENTS = ("Ventes", "Presse & public affairs", "Service client")
+DEPARTMENTS = ("Ventes", "Presse et affaires publiques", "Service client")
 COLLEAGUES = (
     ("anna.keller@example.org", "Anna Keller", 0), ("marc.aubert@example.org", "Marc Aubert", 0),
     ("nora.walsh@example.org", "Nora Walsh", 1), ("sami.haddad@example.org", "Sami Haddad", 2),

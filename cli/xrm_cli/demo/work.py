@@ -89,7 +89,7 @@ def create_sales(plan: Plan) -> None:
         stage = dice.choices(stages, (5, 5, 4, 4, 3, 6, 4))[0]
         customer = dice.choice(plan.organizations)
         values: dict[str, Any] = {
-            "name": f"{dice.choice(names.PRODUCTS)[0]} – {plan.names[customer][:60]}", "customer": customer, "stage": stage,
+            "name": _opportunity_name(plan), "customer": customer, "stage": stage,
             "amount": str(dice.randint(2, 220) * 500), "probability": str(chances[stage]),
             "close_date": plan.today + timedelta(days=dice.randint(-60, 180)), "products": [dice.choice(products)],
         }
@@ -100,6 +100,12 @@ def create_sales(plan: Plan) -> None:
         rows.append((values, sales, plan.owner()))
     opportunities = plan.create("opportunity", rows)
     _create_quotes(plan, opportunities, [row[0]["customer"] for row in rows], products)
+
+
+def _opportunity_name(plan: Plan) -> str:
+    # Not the customer's name: who may see the opportunity and not the customer would read it there.
+    product, season = plan.dice.choice(names.PRODUCTS)[0], plan.dice.choice(("printemps", "été", "automne", "hiver"))
+    return f"{product} – {season} {plan.today.year}"
 
 
 def _create_quotes(plan: Plan, opportunities: Sequence[Any], customers: Sequence[Any], products: Sequence[Any]) -> None:

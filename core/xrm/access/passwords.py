@@ -16,12 +16,21 @@ def hash_password(password: str, hasher: argon2.PasswordHasher | None = None) ->
     """The hash to keep.
 
     Raises:
-        InvalidInput: when the password is too short or too long; nothing else is asked of it.
+        InvalidInput: as ``check_password``.
+    """
+    check_password(password)
+    return (hasher or argon2.PasswordHasher()).hash(password)
+
+
+def check_password(password: str) -> None:
+    """Stop when the password is too short or too long; nothing else is asked of it.
+
+    Raises:
+        InvalidInput: then.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         wanted = msg("A password has {least} to {most} characters.", least=SHORTEST, most=LONGEST)
         raise InvalidInput([Problem("password", wanted)])
-    return (hasher or argon2.PasswordHasher()).hash(password)
 
 
 def is_right(kept: str | None, password: str) -> bool:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, insert, select, update
 
 from xrm.access.models import grant, membership, permission, permission_set, session, user
@@ -68,7 +67,7 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
         Conflict: when the address has a login already, in whatever case it is written.
     """
     require_everywhere(uow, "user:administer")
-    address = _clean_email(email)
+    address = clean_email(email)
     if not is_storable(name) or language not in CHANGEABLE["language"]:
         raise InvalidInput([Problem("name", msg("Give a name without control characters, and a language the program has."))])
     if uow.execute(select(user.c.id).where(user.c.email_key == address.casefold())).first() is not None:
@@ -85,7 +84,14 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
     return one
 
 
-def _clean_email(email: str) -> str:
+def clean_email(email: str) -> str:
+    """The address of a login as it is kept.
+
+    Raises:
+        InvalidInput: when it cannot be an address.
+    """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # slow to import, seldom needed
+
     try:
         return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
-from xrm.access.models import membership, user
+from xrm.access.models import membership, permission, permission_set, user
 from xrm.departments.queries import get_tree
 from xrm.errors import NotFound, msg
 from xrm.unit_of_work import Actor, UnitOfWork
@@ -58,6 +58,29 @@ def find_user(uow: UnitOfWork, email: str) -> User:
 def list_users(uow: UnitOfWork) -> list[User]:
     """All users by name: colleagues are known to each other."""
     return [User(**row._mapping) for row in uow.execute(select(*USER_COLUMNS).order_by(user.c.name, user.c.id))]
+
+
+@dataclass(frozen=True)
+class PermissionSet:
+    """A named bundle of permissions (``subject:verb``); ``label`` by language."""
+
+    key: str
+    label: dict[str, str]
+    permissions: tuple[str, ...]
+
+
+def list_permission_sets(uow: UnitOfWork) -> list[PermissionSet]:
+    """All permission sets by key, with their permissions in order: what can be granted is no secret, who has it is."""
+    rows = uow.execute(
+        select(permission_set.c.key, permission_set.c.label_en, permission_set.c.label_fr, permission.c.permission)
+        .outerjoin_from(permission_set, permission, permission.c.permission_set_id == permission_set.c.id)
+        .order_by(permission_set.c.key, permission.c.permission)
+    )
+    found: dict[str, PermissionSet] = {}
+    for row in rows:
+        one = found.get(row.key) or PermissionSet(row.key, {"en": row.label_en, "fr": row.label_fr}, ())
+        found[row.key] = replace(one, permissions=(*one.permissions, row.permission) if row.permission else one.permissions)
+    return list(found.values())
 
 
 def names_of(uow: UnitOfWork, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -39,6 +41,15 @@ def open_engine(url: str) -> Engine:
 
 def _open_sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 10})
+    file = engine.url.database or ""
+
+    @event.listens_for(engine, "do_connect")
+    def _create(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        # SQLite itself would make it as the umask says; its side files take over the mode of the file. What is wrong
+        # with the place, connecting says.
+        if file and file != ":memory:" and not file.startswith("file:"):
+            with contextlib.suppress(OSError):
+                os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

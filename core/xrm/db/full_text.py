@@ -25,7 +25,6 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
 
 from xrm.db.bulk import insert_rows
 from xrm.search.models import search_document
@@ -115,6 +114,8 @@ def _match(terms: Terms) -> ColumnElement[bool]:
 
 
 def _holds(document: FromClause, terms: Terms) -> ColumnElement[bool]:
+    from sqlalchemy.dialects.postgresql import TSQUERY  # noqa: PLC0415  # slows the start where the other database is used
+
     vector: ColumnElement[Any] = literal_column(f"{_name(document)}.vector")
     return and_(vector.op("@@", is_comparison=True)(cast(literal(_ts_query(terms)), TSQUERY)))
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, LargeBinary, Text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import BigInteger, DateTime, Dialect, LargeBinary, Text, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -23,7 +22,7 @@ class Id(TypeDecorator[uuid.UUID]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """PostgreSQL's own type there, bytes elsewhere."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(postgresql.UUID(as_uuid=True))
+            return dialect.type_descriptor(Uuid(as_uuid=True))
         return dialect.type_descriptor(LargeBinary(16))
 
     # The processors stand in the place of the hooks of a TypeDecorator, whose wrappers cost more than they do.

@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, newer: str) -> None:
     """Write rows by primary key; one that is there already is replaced unless its column ``newer`` is later."""
     if not rows:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # A dialect is imported by the engine that uses it; importing the other one as well slows every start.
+    insert = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
     statement: Any = insert(table)
     keys = [column.name for column in table.primary_key]
     others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from xrm.departments.models import department
-from xrm.errors import NotFound, msg
+from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.folding import fold
 from xrm.unit_of_work import UnitOfWork
 
@@ -71,3 +72,9 @@ def get_tree(uow: UnitOfWork) -> DepartmentTree:
         uow.cache[__name__] = DepartmentTree([Department(row.id, row.parent_id, row.name) for row in rows])
     tree: DepartmentTree = uow.cache[__name__]
     return tree
+
+
+def unclear(departments: Iterable[Department]) -> InvalidInput:
+    """The error that asks which of these departments is meant."""
+    known = ", ".join(item.name for item in departments)
+    return InvalidInput([Problem("--department", msg("Say which department is meant. There are: {known}.", known=known))])

@@ -37,8 +37,10 @@ def situation_of(uow: UnitOfWork, entity_type: EntityType | None = None) -> Situ
     return Situation(uow.parse_context, uow, stages)
 
 
-def fill(template: Template, entity_type: EntityType, values: Mapping[str, Any], titles: Mapping[uuid.UUID, Title]) -> str:
-    """A template filled with field values; links are shown by their titles."""
+def fill(
+    template: Template, entity_type: EntityType, values: Mapping[str, Any], titles: Mapping[uuid.UUID, Title], language: str = ""
+) -> str:
+    """A template filled with field values, as stored or, with ``language``, as its reader reads them; links by their titles."""
     texts: dict[str, str] = {}
     for name in template.names:
         value, declared = values.get(name), entity_type.fields.get(name)
@@ -47,7 +49,8 @@ def fill(template: Template, entity_type: EntityType, values: Mapping[str, Any],
         if isinstance(value, uuid.UUID):
             texts[name] = titles[value].title if value in titles else ""
         else:
-            texts[name] = entity_type.field_type(name).to_text(declared, value)
+            kind = entity_type.field_type(name)
+            texts[name] = kind.format(declared, value, language) if language else kind.to_text(declared, value)
     return template.fill(texts)
 
 

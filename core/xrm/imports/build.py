@@ -9,6 +9,7 @@ from typing import Any
 
 from xrm.errors import InvalidInput
 from xrm.imports.checks import find_problems
+from xrm.imports.column_names import lines_of_columns
 from xrm.imports.grammar import MappingGrammar
 from xrm.imports.mapping import (
     ContactPointSpec,
@@ -50,6 +51,7 @@ def build_mapping(document: Document, registry: Registry) -> Mapping:
         things=tuple(_thing(name, thing) for name, thing in loaded.get("things", {}).items()),
         relationships=tuple(_relationship(one) for one in loaded.get("relationships", ())),
         interactions=tuple(_interaction(one) for one in loaded.get("interactions", ())),
+        lines=lines_of_columns(document),
     )
     problems = find_problems(document, mapping, registry)
     if problems:

@@ -18,6 +18,7 @@ from xrm.imports.table import LONGEST_CELL, Row, Table, check_header, checked_ro
 
 LONGEST_LINE = 4_000_000
 _SAMPLE = 20
+_UNCLOSED = msg("A quote opens on this line and is never closed. Close it where the value ends, or remove it.")
 
 
 class _Lines:
@@ -29,6 +30,7 @@ class _Lines:
         self.number = 0
         self.record: list[str] = []
         self.too_long = False
+        self.at_end = False  # the file ended although the current record did not
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -36,6 +38,7 @@ class _Lines:
     def __next__(self) -> str:
         line = self._waiting.popleft() if self._waiting else self._read()
         if not line:
+            self.at_end = bool(self.record)
             raise StopIteration
         self.number += 1
         self.record.append(line)
@@ -99,14 +102,35 @@ def _table(path: Path, raw: IO[bytes], encoding: str, options: SourceOptions, kn
         raise InvalidInput([Problem("", message or msg("The file has no rows. Export it again."), str(path))])
     header = check_header(str(path), first.line, first.cells)
     overflow = [position for position, name in enumerate(header) if name in options.overflow]
-    rows = (row if row.problem else checked_row(row.line, row.cells, header, overflow, separator) for row in records)
+    rows = (_checked(row, lines, header, overflow, separator) for row in records)
     return Table(str(path), header, rows, lambda: 1.0 if raw.closed else min(raw.tell() / size, 1.0), separator, stream.close)
+
+
+def _checked(row: Row, lines: _Lines, header: list[str], overflow: list[int], separator: str) -> Row:
+    """The row with its shape checked; ``lines`` stand at the end of its record."""
+    if row.problem is not None:
+        return row
+    checked = checked_row(row.line, row.cells, header, overflow, separator)
+    if len(lines.record) == 1 or (len(checked.cells) == len(header) and _is_well_quoted(lines.record, separator)):
+        return checked
+    message = msg("The quote that opens on line {first} swallows the lines up to {last}. Close it where the value "
+                  "ends, or remove it.", first=row.line, last=lines.number)
+    return Row(row.line, checked.cells, message)
+
+
+def _is_well_quoted(record: list[str], separator: str) -> bool:
+    """Whether each quote that closes a value is followed by a separator: else a value of several lines took others in."""
+    try:
+        next(csv.reader(iter(record), delimiter=separator, strict=True), None)
+    except csv.Error:
+        return False
+    return True
 
 
 def _records(lines: _Lines, separator: str) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=separator)
     while True:
-        lines.record, lines.too_long = [], False
+        lines.record, lines.too_long, lines.at_end = [], False, False
         try:
             cells = next(reader)
         except StopIteration:
@@ -117,7 +141,10 @@ def _records(lines: _Lines, separator: str) -> Iterator[Row]:
             yield Row(start, [lines.record[0].rstrip("\r\n")[:LONGEST_CELL]], _explain(error))
             continue
         start = lines.number - len(lines.record) + 1
-        if lines.too_long:
+        if lines.at_end:
+            lines.give_back()
+            yield Row(start, [lines.record[0].rstrip("\r\n")[:LONGEST_CELL]], _UNCLOSED)
+        elif lines.too_long:
             yield Row(start, cells, msg("The line has more than {most} characters. Shorten it.", most=LONGEST_LINE))
         elif cells:
             yield Row(start, [restore_cell(cell) for cell in cells])

@@ -15,6 +15,9 @@ _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# How pictures, documents, archives, programs and databases begin.
+_BINARY = (b"\x89PNG", b"%PDF-", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"SQLite format 3", b"\x7fELF")
+_CONTROLS = tuple(bytes([code]) for code in range(32) if code not in (9, 10, 11, 12, 13, 27))
 _BLOCK = 1 << 20
 _SAMPLE_LINES = 20
 
@@ -29,16 +32,9 @@ def find_encoding(path: Path, stated: str) -> str:
         start = stream.read(4096)
     if not start:
         raise InvalidInput([Problem("", msg("The file is empty (0 bytes). Export it again."), str(path))])
-    marked = next((name for mark, name in _BOMS if start.startswith(mark)), "")
-    if stated:
-        encoding = _named(stated, path)
-        candidates = [marked if marked and codecs.lookup(encoding).name == "utf-8" else encoding]
-    elif marked:
-        candidates = [marked]
-    elif wide := _wide(start):
-        candidates = [wide]
-    else:
-        candidates = ["utf-8", "cp1252", "latin-1"]
+    if start.startswith(_BINARY):
+        raise _no_csv(path)
+    candidates = _candidates(start, stated, path)
     for encoding in candidates:
         wrong_at = _first_wrong_byte(path, encoding)
         if wrong_at is None:
@@ -46,6 +42,30 @@ def find_encoding(path: Path, stated: str) -> str:
     message = msg("It is not written in {encoding}: byte {position} does not fit. Save it as UTF-8.", encoding=candidates[0],
                   position=wrong_at)
     raise InvalidInput([Problem("", message, str(path))])
+
+
+def _candidates(start: bytes, stated: str, path: Path) -> list[str]:
+    """The encodings to try, given how the file begins.
+
+    Raises:
+        InvalidInput: when the stated one is not known, or this is no text.
+    """
+    marked = next((name for mark, name in _BOMS if start.startswith(mark)), "")
+    if stated:
+        encoding = _named(stated, path)
+        return [marked if marked and codecs.lookup(encoding).name == "utf-8" else encoding]
+    if marked:
+        return [marked]
+    if wide := _wide(start):
+        return [wide]
+    if sum(start.count(sign) for sign in _CONTROLS) > max(8, len(start) // 50):
+        raise _no_csv(path)
+    return ["utf-8", "cp1252", "latin-1"]
+
+
+def _no_csv(path: Path) -> InvalidInput:
+    message = msg("This is no CSV: it holds bytes that no text has. Export it as CSV or .xlsx.")
+    return InvalidInput([Problem("", message, str(path))])
 
 
 def _named(name: str, path: Path) -> str:

@@ -114,7 +114,7 @@ class InteractionSpec:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole mapping file, checked against the registry."""
+    """A whole mapping file, checked against the registry; ``lines`` says on which line a column is named first."""
 
     file: str
     source: SourceOptions
@@ -122,3 +122,4 @@ class Mapping:
     things: tuple[ThingSpec, ...]
     relationships: tuple[RelationshipSpec, ...]
     interactions: tuple[InteractionSpec, ...]
+    lines: Dictionary[str, int] = field(default_factory=dict)

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xrm.access.policy import allowed, require
-from xrm.departments.queries import DepartmentTree, get_tree
-from xrm.errors import InvalidInput, msg
+from xrm.departments.queries import DepartmentTree, get_tree, unclear
 from xrm.imports.mapping import Mapping
 from xrm.unit_of_work import UnitOfWork
 
@@ -63,5 +62,4 @@ def _only_one(uow: UnitOfWork, mapping: Mapping, tree: DepartmentTree) -> uuid.U
     highest = [one for one in open_to if one.depth == top]
     if len(highest) == 1:
         return highest[0].id
-    known = ", ".join(one.name for one in (highest or tree.by_id.values()))
-    raise InvalidInput(msg("Which department is this for? Give one: {known}.", known=known))
+    raise unclear(open_to or tree.by_id.values())

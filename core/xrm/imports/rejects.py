@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -48,7 +49,9 @@ class Rejects:
 
     def _open(self) -> None:
         try:
-            self._stream = self.path.open("w", encoding="utf-8-sig", newline="")
+            # They are people's data: only who imports may read them, whatever the umask.
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._stream = os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="")
         except OSError as error:
             raise ConfigurationError(
                 msg("The file for rows that failed cannot be written: {path}: {why}. Choose another place.", path=str(self.path),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.imports.batch import problems_of
 from xrm.imports.build import read_mapping
+from xrm.imports.column_names import columns_of_fields, with_columns
 from xrm.imports.mapping import Mapping
 from xrm.imports.open_table import open_table
 from xrm.imports.places import find_places
@@ -79,7 +80,8 @@ class Run:
         progress: Progress | None,
     ) -> None:
         self._table = table
-        self._planner = Planner(mapping, Columns(table, mapping.source.optional))
+        self._planner = Planner(mapping, Columns(table, mapping))
+        self._columns = columns_of_fields(mapping)
         self._writer = writer
         self._report = report
         self._rejects = rejects
@@ -175,6 +177,7 @@ class Run:
             self._take(end)
 
     def _fail(self, row: Row, problems: tuple[Problem, ...]) -> None:
+        problems = with_columns(problems, self._columns)
         self._report.add(row.line, "failed", problems)
         self._report.note("row", "failed")
         if self._rejects is not None:

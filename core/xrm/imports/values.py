@@ -4,18 +4,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from xrm.errors import InvalidInput, Problem, msg
+from xrm.imports.column_names import PLACE
 from xrm.imports.mapping import Mapping, ValueSpec
 from xrm.imports.table import Table
-from xrm.schema.suggest import unknown
 
 Cells = Sequence[str | None]
 Reader = Callable[[Cells], Any]
-_PLACE = re.compile(r"\{([^{}]+)\}")
+_MOST_SHOWN = 40
 
 
 def columns_of(mapping: Mapping) -> set[str]:
@@ -25,7 +24,7 @@ def columns_of(mapping: Mapping) -> set[str]:
     while open_items:
         item = open_items.pop()
         if isinstance(item, ValueSpec):
-            found.update(filter(None, (item.column, *_PLACE.findall(item.text))))
+            found.update(filter(None, (item.column, *PLACE.findall(item.text))))
         if dataclasses.is_dataclass(item):
             found.update(text for name in ("when", "country_from") if (text := getattr(item, name, "")))
             open_items.extend(getattr(item, part.name) for part in dataclasses.fields(item))
@@ -39,10 +38,11 @@ def columns_of(mapping: Mapping) -> set[str]:
 class Columns:
     """The columns of a file by name; notes what is asked for and not there, so that all of it is said at once."""
 
-    def __init__(self, table: Table, optional: Sequence[str]) -> None:
+    def __init__(self, table: Table, mapping: Mapping) -> None:
         self._file = table.file
+        self._mapping = mapping
         self._positions = {name: position for position, name in enumerate(table.header) if name}
-        self._optional = set(optional)
+        self._optional = set(mapping.source.optional)
         self._missing: dict[str, None] = {}
 
     def position(self, name: str) -> int | None:
@@ -56,10 +56,19 @@ class Columns:
         """Stop when a column was asked for that is neither there nor optional.
 
         Raises:
-            InvalidInput: naming each of them and the nearest one that is there.
+            InvalidInput: naming each of them with its line in the mapping, and those that are there.
         """
-        if self._missing:
-            raise InvalidInput([Problem("", unknown("column", name, self._positions), self._file) for name in self._missing])
+        if not self._missing:
+            return
+        known = ", ".join([*self._positions][:_MOST_SHOWN]) + (" …" if len(self._positions) > _MOST_SHOWN else "")
+        missing = ", ".join(f"{name[:80]} ({self._place(name)})" for name in self._missing)
+        message = msg("The mapping names columns that the file has not: {missing}. The file has: {known}.", missing=missing,
+                      known=known)
+        raise InvalidInput([Problem("", message, self._file)])
+
+    def _place(self, name: str) -> str:
+        line = self._mapping.lines.get(name)
+        return f"{self._mapping.file}:{line}" if line else self._mapping.file
 
 
 class BoundValue:
@@ -89,7 +98,7 @@ class BoundValue:
                 return _nothing
             return _cell(position)
         if spec.text:
-            places = [(name, columns.position(name)) for name in _PLACE.findall(spec.text)]
+            places = [(name, columns.position(name)) for name in PLACE.findall(spec.text)]
             self.is_there = any(position is not None for _, position in places) or not places
             return _template(spec.text, {name: position for name, position in places if position is not None})
         constant = spec.value
@@ -109,7 +118,7 @@ def _template(text: str, positions: dict[str, int]) -> Reader:
         parts = {name: cells[position] or "" for name, position in positions.items()}
         if positions and not any(parts.values()):
             return None  # a template of empty cells is empty, whatever stands between them
-        return " ".join(_PLACE.sub(lambda match: parts.get(match[1], ""), text).split(" ")).strip() or None
+        return " ".join(PLACE.sub(lambda match: parts.get(match[1], ""), text).split(" ")).strip() or None
 
     return read
 

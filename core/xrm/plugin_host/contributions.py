@@ -68,7 +68,8 @@ class Action:
     """A button on the page of an entity that leads to ``link`` or does ``run`` in a write unit of work of its own.
 
     ``run`` gets the unit of work, the entity's id and the values of ``asks`` (fields asked for before), may be called twice, and
-    returns the sentence to show. ``permission`` is checked before; ``confirm`` is a question asked before.
+    returns the sentence to show. ``permission`` is checked before; ``confirm`` is a question asked before,
+    ``submit`` what the button below ``asks`` says instead of ``label``.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Action:
     icon: str = ""
     tone: Tone = "neutral"
     order: int = 100
+    submit: Text = ""
 
     def __post_init__(self) -> None:
         if (self.link is None) == (self.run is None):

@@ -37,6 +37,11 @@ def check_ends(uow: UnitOfWork, relationship_type: RelationshipType, source: Row
     side, row, allowed = ("target", target, declared.target)
     if not is_end(declared.source, source.type):
         side, row, allowed = ("source", source, declared.source)
+    if is_end(declared.source, target.type) and is_end(declared.target, source.type):
+        raise InvalidInput(
+            [Problem(side, msg("{title} is of type {type}. Here must be: {allowed}. The other way round it fits: swap both ends.",
+                               title=row.title, type=row.type, allowed=", ".join(allowed)))]
+        )
     raise InvalidInput(
         [Problem(side, msg("{title} is of type {type}. Here must be: {allowed}.", title=row.title, type=row.type,
                            allowed=", ".join(allowed)))]

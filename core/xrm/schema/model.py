@@ -41,6 +41,9 @@ class Label:
         """The text in this language, or in English."""
         return self.texts.get(language) or self.texts["en"]
 
+    def __str__(self) -> str:
+        return self.texts["en"]
+
 
 @dataclass(frozen=True)
 class TypeLabel:

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.expressions import Clock
 from xrm.schema.fields.base import InvalidValue, ParseContext
-from xrm.schema.model import Field, Stages
+from xrm.schema.model import LANGUAGES, Field, Label, Stages
 from xrm.schema.registry import Fielded
 from xrm.schema.suggest import unknown
 
@@ -64,7 +64,7 @@ def validate_change(
         if problem.path in raw or problem.path not in before_missing
     ]
     if situation.stages is not None:
-        problems += _check_move(situation.stages, current, after)
+        problems += _check_move(fielded, situation.stages, current, after)
     if problems:
         raise InvalidInput(problems)
     # What is computed at reading is in ``after`` alone.
@@ -119,20 +119,28 @@ def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
         values[field.key] = fielded.expression(field.formula).evaluate(values, clock)
 
 
-def _check_move(stages: Stages, current: Mapping[str, Any], after: Mapping[str, Any]) -> list[Problem]:
+def _check_move(
+    fielded: Fielded, stages: Stages, current: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Problem]:
     before, now = current.get(stages.field), after.get(stages.field)
     if before == now or now is None:
         return []
     problems = []
+    labels = {choice.key: choice.label for choice in fielded.fields[stages.field].choices}
     allowed = stages.moves.get(before, ()) if before is not None else None
     if allowed is not None and now not in allowed:
         problems.append(
-            Problem(stages.field, msg("It cannot go from {before} to {now}. Allowed: {allowed}.", before=before, now=now,
-                                      allowed=", ".join(allowed) or "–"))
+            Problem(stages.field, msg("It cannot go from {before} to {now}. Allowed: {allowed}.",
+                                      before=labels.get(str(before), before), now=labels.get(now, now),
+                                      allowed=_listed([labels[key] for key in allowed if key in labels])))
         )
     problems += [
-        Problem(key, msg("This is needed to enter {stage}. Fill it in.", stage=now))
+        Problem(key, msg("This is needed to enter {stage}. Fill it in.", stage=labels.get(now, now)))
         for key in stages.asks.get(now, ())
         if after.get(key) in (None, "", ())
     ]
     return problems
+
+
+def _listed(labels: Sequence[Label]) -> Label:
+    return Label({language: ", ".join(label.get(language) for label in labels) or "–" for language in LANGUAGES})

@@ -90,9 +90,9 @@ def _explain(uow: UnitOfWork, piece: Piece) -> Message:
 
 def _explain_address(kind: str, value: str) -> Message:
     if kind == "email":
-        return msg("E-mail address: {value}", value=value)
+        return msg("E-mail: {value}", value=value)
     if kind in {"phone", "mobile"}:
-        return msg("Telephone: {value}", value=value)
+        return msg("Phone: {value}", value=value)
     if kind == "fax":
         return msg("Fax: {value}", value=value)
     if kind == "postal":
@@ -111,7 +111,7 @@ def _language(uow: UnitOfWork) -> str:
 
 
 def read_subtitles(uow: UnitOfWork, candidates: Sequence[Candidate]) -> dict[uuid.UUID, str]:
-    """The line below the title of each, as its type declares it; fields that only some may see stay out."""
+    """The line below the title of each, in the reader's language; fields that only some may see stay out."""
     by_type: dict[str, list[uuid.UUID]] = {}
     for one in candidates:
         by_type.setdefault(one.type, []).append(one.id)
@@ -133,4 +133,4 @@ def _fill(uow: UnitOfWork, entity_type: EntityType, rows: Mapping[uuid.UUID, Map
         for one, values in rows.items()
     }
     titles = get_titles(uow, {link for values in shown.values() for link in linked_ids(entity_type, values)})
-    return {one: fill(entity_type.subtitle, entity_type, values, titles) for one, values in shown.items()}
+    return {one: fill(entity_type.subtitle, entity_type, values, titles, _language(uow)) for one, values in shown.items()}

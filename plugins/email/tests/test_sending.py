@@ -212,7 +212,7 @@ def test_settings_that_are_missing_keep_the_message_waiting(post: Post) -> None:
     post.run()
 
     assert post.seen(queued).state == "queued"
-    assert "host is not set" in post.seen(queued).detail
+    assert "not set up here yet" in post.seen(queued).detail
 
 
 def set_do_not_contact(uow: UnitOfWork, post: Post) -> None:
@@ -278,6 +278,17 @@ def test_the_button_on_the_page_writes(post: Post, sink: Sink) -> None:
     post.run()
 
     assert [mail["Subject"] for mail in sink.received] == ["Hi"]
+
+
+def test_without_a_mail_server_the_button_says_so_and_queues_nothing(post: Post) -> None:
+    entity = post.runtime.read(lambda uow: get_entity(uow, post.person), post.actor)
+    action = post.runtime.read(lambda uow: uow.host.ask("actions", uow=uow, entity=entity), post.actor).values[0]
+
+    with pytest.raises(InvalidInput, match="not set up here yet"):
+        post.runtime.write(lambda uow: action.run(uow, post.person, {}), post.actor)
+
+    assert "configuré" in action.confirm.get("fr")
+    assert (action.asks, post.run()) == ((), 0)
 
 
 def test_the_health_check_says_what_is_missing(post: Post) -> None:

@@ -9,10 +9,18 @@ from pathlib import Path
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 SHORTEST_DEADLINE = 4
+NOT_SET_UP = {
+    "en": "E-mail is not set up here yet, so nothing can be sent. An administrator can set it up.",
+    "fr": "Le courriel n’est pas encore configuré ici : rien ne peut être envoyé. Un administrateur peut le configurer.",
+}
 
 
 class BadSettings(ValueError):
     """A setting is missing or cannot be used; the text says which and what to write."""
+
+
+class NotSetUp(BadSettings):
+    """There is no mail server or no sender in the settings: nobody has set e-mail up."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Account:
         for key in ("host", "from_address"):
             if not given.get(key):
                 variable = f"XRM_PLUGIN_EMAIL__{key.upper()}"
-                raise BadSettings(f"{key} is not set. Write it under [plugins.email] in xrm.toml, or in {variable}.")
+                raise NotSetUp(f"{key} is not set. Write it under [plugins.email] in xrm.toml, or in {variable}.")
         security = given.get("security") or "starttls"
         if security not in PORTS:
             raise BadSettings(f"security is {security!r}. Write starttls, ssl or none.")

@@ -14,6 +14,7 @@ from xrm.plugin_api import (
     Entity,
     Field,
     HealthCheck,
+    InvalidInput,
     Message,
     UnitOfWork,
     hookimpl,
@@ -22,10 +23,11 @@ from xrm.plugin_api import (
     select,
     write_message,
 )
-from xrm_email.account import Account, BadSettings
+from xrm_email.account import NOT_SET_UP, Account, BadSettings, NotSetUp
 from xrm_email.smtp import check, send
 
 NAME = label("E-mail", "Courriel")
+_NOT_SET_UP = label(NOT_SET_UP["en"], NOT_SET_UP["fr"])
 
 
 @hookimpl
@@ -36,7 +38,7 @@ def register_channels() -> list[Channel]:
 
 @hookimpl
 def actions(uow: UnitOfWork, entity: Entity) -> list[Action]:
-    """``Write e-mail``, on the page of a party that has an address."""
+    """``Write e-mail``, on the page of a party that has an address; before e-mail is set up it says so and asks for nothing."""
     if uow.registry.get(entity.type).kind != "party":
         return []
     points = select(uow, "contact_point", ["id", "value", "preferred", "entity", "kind", "valid_until"]).subquery()
@@ -54,7 +56,23 @@ def actions(uow: UnitOfWork, entity: Entity) -> list[Action]:
         Field("body", "long_text", label("Text", "Texte"), required=True),
     )
     name = label("Write e-mail", "Écrire un courriel")
-    return [Action("write", name, run=_write, asks=asks, permission="message:send", icon="mail")]
+    if not _is_set_up(uow):
+        return [Action("write", name, run=_refuse, confirm=_NOT_SET_UP, permission="message:send", icon="mail")]
+    return [Action("write", name, run=_write, asks=asks, permission="message:send", icon="mail", submit=label("Send", "Envoyer"))]
+
+
+def _is_set_up(uow: UnitOfWork) -> bool:
+    try:
+        Account.of(uow.settings.plugins.get("email", {}))
+    except NotSetUp:
+        return False
+    except BadSettings:
+        return True  # a mistake in the settings is the operator's to mend; messages wait for it
+    return True
+
+
+def _refuse(_uow: UnitOfWork, _entity_id: uuid.UUID, _values: Mapping[str, Any]) -> Message:
+    raise InvalidInput(msg("{sentence}", sentence=_NOT_SET_UP))
 
 
 def _write(uow: UnitOfWork, entity_id: uuid.UUID, values: Mapping[str, Any]) -> Message:

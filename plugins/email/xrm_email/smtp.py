@@ -14,7 +14,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 from xrm.plugin_api import OutgoingMessage, SendResult
-from xrm_email.account import Account, BadSettings
+from xrm_email.account import NOT_SET_UP, Account, BadSettings, NotSetUp
 from xrm_email.composing import compose
 
 LATER = timedelta(hours=1)
@@ -25,6 +25,8 @@ def send(message: OutgoingMessage, settings: Mapping[str, str]) -> SendResult:
     """Hand a message to the mail server: what concerns server or settings is tried again, what concerns the address is not."""
     try:
         account = Account.of(settings)
+    except NotSetUp:
+        return SendResult.retry(NOT_SET_UP["en"], after=LATER)
     except BadSettings as error:
         return SendResult.retry(str(error), after=LATER)
     try:

@@ -14,8 +14,8 @@ def blocks_for(uow: UnitOfWork, party: uuid.UUID) -> Sequence[MetricBlock | Tabl
     """The blocks of the panel."""
     scores = [score for score in list_scores(uow, party) if score.model.key == "quality"]
     if not scores:
-        return [TextBlock(label("Not computed yet: it comes with the next run of xrm score run.",
-                                "Pas encore calculée : elle viendra au prochain xrm score run."))]
+        return [TextBlock(label("Not computed yet. It appears here once all scores have been computed again.",
+                                "Pas encore calculée. Elle paraîtra ici au prochain calcul des scores."))]
     blocks: list[MetricBlock | TableBlock | TextBlock] = []
     for score in scores:
         name = score.department_name if len(scores) > 1 else score.model.label

@@ -68,3 +68,14 @@ def test_a_password_too_short_leaves_no_administrator(bare: Xrm, tmp_path: Path,
     assert refused.code == 1
     assert "8" in refused.err
     assert run(["init", "--no-input", "--email", "ada@example.org", "--password-file", password_file]) == 0
+
+
+def test_what_is_wrong_is_said_before_anything_is_made(bare: Xrm, tmp_path: Path, password_file: str) -> None:
+    short = tmp_path / "short"
+    short.write_text("abc\n")
+
+    bad_address = bare("init", "--no-input", "--email", "ada", "--password-file", password_file)
+    bad_password = bare("init", "--no-input", "--email", "ada@example.org", "--password-file", str(short))
+
+    assert (bad_address.code, bad_password.code) == (1, 1)
+    assert not (tmp_path / "instance").exists()

@@ -75,3 +75,10 @@ def test_a_page_of_relationships_continues_where_it_ended(xrm: Xrm) -> None:
 
     assert [one["target_title"] for one in first["items"] + second["items"]] == ["Ada", "Bob", "Cyd"]
     assert second["next"] is None
+
+
+def test_ends_in_the_wrong_order_are_told_to_be_swapped(xrm_on_both: Xrm, pair: tuple[str, str]) -> None:
+    outcome = xrm_on_both("relationship", "create", "works_for", *reversed(pair))
+
+    assert outcome.code == 1
+    assert "swap both ends" in outcome.err

@@ -132,3 +132,24 @@ def test_a_stated_encoding_that_does_not_fit_is_refused_before_any_row(tmp_path:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot be read"):
         open_table(tmp_path / "none.csv", SourceOptions())
+
+
+def test_a_quote_that_is_never_closed_costs_one_row(tmp_path: Path) -> None:
+    first, second, third = rows_of(tmp_path, 'id,Name\n1,"Alfa\n2,Beta\n3,Gamma\n')
+
+    assert (first.line, second, third) == (2, Row(3, ["2", "Beta"]), Row(4, ["3", "Gamma"]))
+    assert "never closed" in str(first.problem)
+
+
+@pytest.mark.parametrize("third", ['3,"Gamma",z', '3,Gamma",z,'])
+def test_a_quote_that_swallows_lines_is_named_with_them(third: str, tmp_path: Path) -> None:
+    [swallowed, last] = rows_of(tmp_path, f'id,Name,Ort\n1,"Alfa,x\n2,Beta,y\n{third}\n4,Delta,w\n')
+
+    assert "opens on line 2 swallows the lines up to 4" in str(swallowed.problem)
+    assert last == Row(5, ["4", "Delta", "w"])
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"%PDF-1.7\n", bytes(range(32)) * 9])
+def test_what_is_no_text_is_refused_as_a_whole(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="This is no CSV"):
+        table_of(tmp_path, content)

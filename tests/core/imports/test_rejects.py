@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.imports.conftest import Import
 from xrm.errors import ConfigurationError, Problem, msg
 from xrm.imports.rejects import Rejects, guard_cell, restore_cell
 
@@ -46,3 +47,11 @@ def test_line_and_reason_stand_before_the_cells(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be written"):
         Rejects(tmp_path / "none" / "bad.csv", ["id"], ",").add(1, ["x"], [])
+
+
+def test_a_reason_names_the_column_and_the_field(run: Import) -> None:
+    mapping = "things: {company: {type: organization, identifiers: {shop: id}, fields: {name: companyName}}}"
+
+    [row] = run("id,companyName\n1,\n", mapping).failures()
+
+    assert str(row.problems[0]).startswith("companyName (company.name): ")

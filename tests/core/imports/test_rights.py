@@ -18,7 +18,7 @@ TWO = "id,name,city,country,mail\n1,Alfa,Paris,FR,a@alfa.example\n2,Beta,Lyon,Fr
 
 
 def test_one_department_needs_no_name_but_several_do(run: Import) -> None:
-    with pytest.raises(InvalidInput, match="Which department is this for"):
+    with pytest.raises(InvalidInput, match=r"--department: Say which department is meant. There are: .*Press.*Sales"):
         run(TWO, department=None)
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.core.plugin_host.conftest import Strangers
+from tests.instances import BASE
 from xrm import plugin_api
 from xrm.plugin_host.hookspecs import HOOKS
+from xrm.runtime import build
+from xrm.schema.fields.builtin import BUILTIN
 
 ROOT = Path(__file__).parents[3]
 HOOKS_PAGE = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
@@ -63,6 +66,25 @@ def test_what_hooks_return_is_documented_with_its_arguments(name: str) -> None:
 @pytest.mark.parametrize(("path", "text"), EXAMPLES, ids=[path for path, _ in EXAMPLES])
 def test_the_guide_shows_the_files_that_are_tested(path: str, text: str) -> None:
     assert (THIRD_PARTY / path).read_text(encoding="utf-8") == text
+
+
+def test_the_guide_lists_every_field_type_with_its_own_options() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$", GUIDE, re.MULTILINE)
+
+    assert [(name, set(re.findall(r"`(\w+)`", options))) for name, options in rows] == [
+        (one.name, set(one.options)) for one in BUILTIN
+    ]
+
+
+def test_the_declarations_beside_the_field_types_are_accepted(strangers: Strangers) -> None:
+    entity, relationships = re.findall(r"```yaml\n(.*?)```", GUIDE.partition("## Field types")[2].partition("\n## ")[0], re.DOTALL)
+    strangers.add("apiaries", requires="base", files={"entities/apiary.yaml": entity, "relationships.yaml": relationships})
+    strangers.packages |= BASE
+
+    registry = build(strangers.host())
+
+    assert registry.get("apiary").fields["rent"].type == "money"
+    assert "keeps_bees_for" in registry.relationship_types
 
 
 def test_the_guide_shows_every_file() -> None:

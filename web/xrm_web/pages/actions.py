@@ -88,7 +88,8 @@ def _form(uow: UnitOfWork, found: Entity, action: Action, owner: str, error: Inv
     path = f"{list_path(uow.registry.get(found.type))}/{found.id}"
     label = plain_text(action.label)
     form = SmallForm(
-        title=label, crumbs=((found.title, path),), action=f"{path}/actions/{owner}/{action.key}", save=label, back=path,
+        title=label, crumbs=((found.title, path),), action=f"{path}/actions/{owner}/{action.key}",
+        save=plain_text(action.submit) if action.submit else label, back=path,
         lead=plain_text(action.confirm) if action.confirm else "",
     )  # fmt: skip
     return form.with_inputs(inputs, summary_of(error, inputs) if error else ())

@@ -28,7 +28,7 @@ def _shortcuts() -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
                 (gettext("Search, also from inside a field"), ("Ctrl", "K")),
                 (gettext("Go to the home page"), ("g", "h")),
                 (gettext("Open this help"), ("?",)),
-                (gettext("Close what is open"), ("Esc",)),
+                (gettext("Close what is open"), (gettext("Esc"),)),
             ],
         ),
         (
@@ -48,7 +48,7 @@ def _shortcuts() -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
                 (gettext("Write a note"), ("n",)),
             ],
         ),
-        (gettext("In a form"), [(gettext("Save"), ("Ctrl", "Enter"))]),
+        (gettext("In a form"), [(gettext("Save"), ("Ctrl", gettext("Enter")))]),
     ]
 
 

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
+from xrm.departments.queries import get_tree
 from xrm.entities.queries import get_entity
 from xrm.errors import InvalidInput, NotFound, Problem, msg
-from xrm.roles.queries import Role, get_role
+from xrm.roles.queries import Role, get_role, list_roles_of
 from xrm.roles.service import delete_role, end_role, restore_role, start_role
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
@@ -95,7 +97,7 @@ def end(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseRet
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
         role = _role(uow, entity_id, role_id)
-        label = text_of(uow.registry.get(role.type).label.one)
+        label = _distinct_label(uow, role)
         title = gettext("End the role: %(role)s", role=label)
         frame = _frame(uow, place, f"{role_id}/end", title, gettext("End role"))
         day = date_input(
@@ -178,7 +180,26 @@ def _new_form(uow: UnitOfWork, place: Place, name: str, old: Role | None, errors
     chosen = request.form.get("department", "") or (str(old.department) if old else "")
     department = department_input(uow, f"{name}:create", value=chosen, errors=errors.get("department", ()))
     groups = [(gettext("Where and when"), (department, *_period(uow, errors))), *_field_groups(uow, role_type, old, errors)]
-    return frame.with_groups([group for group in groups if group[1]], {"role": name})
+    form = frame.with_groups([group for group in groups if group[1]], {"role": name})
+    return form if old else replace(form, already=_already(uow, place, name, department.value))
+
+
+def _already(uow: UnitOfWork, place: Place, name: str, department: str) -> tuple[str, str] | None:
+    """That the party has this role there already, and where; a second one may be right, so nothing is refused."""
+    for one in list_roles_of(uow, place.entity_id, all_periods=False):
+        if one.type == name and department in ("", str(one.department)):
+            text = gettext("There is one already: %(role)s.", role=_distinct_label(uow, one))
+            return text, f"{place.path}#role-{one.id}"
+    return None
+
+
+def _distinct_label(uow: UnitOfWork, role: Role) -> str:
+    """The role with its department and what names it best (a customer number), so that two of a kind differ."""
+    role_type = uow.registry.get(role.type)
+    keys = [key for key, one in role_type.fields.items() if one.type == "text" and one.search == "strong"]
+    mark = next((str(role.fields[key]) for key in keys if role.fields.get(key)), "")
+    department = get_tree(uow).by_id[role.department].name
+    return " · ".join(part for part in (text_of(role_type.label.one), mark, department) if part)
 
 
 def _period(uow: UnitOfWork, errors: Errors) -> tuple[FieldInput, FieldInput]:

@@ -17,7 +17,7 @@ from xrm.access.users import departments_of_user
 from xrm.departments.queries import get_tree
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.i18n import gettext, translate
+from xrm_web.i18n import gettext, translate, typography
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import current_department
 
@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class SmallForm:
-    """A form of one or several titled groups of inputs; ``hidden`` goes along, ``problems`` stand on top."""
+    """A form of one or several titled groups of inputs; ``hidden`` goes along; ``problems`` and ``already`` stand on top."""
 
     title: str
     action: str
@@ -51,6 +51,7 @@ class SmallForm:
     groups: tuple[tuple[str, tuple[FieldInput, ...]], ...] = ()
     problems: Problems = ()
     choice: tuple[str, str, tuple[Option, ...]] | None = None
+    already: tuple[str, str] | None = None
 
     def with_inputs(self, inputs: Iterable[FieldInput], problems: Problems = ()) -> SmallForm:
         """The form with these inputs in one group."""
@@ -91,7 +92,7 @@ def summary_of(error: InvalidInput, inputs: Iterable[FieldInput]) -> Problems:
 def _line(problem: Problem, known: Mapping[str, FieldInput]) -> tuple[str, str]:
     text = translate(problem.message)
     item = known.get(problem.path)
-    return (item.id, f"{item.label}: {text}") if item else ("", text)
+    return (item.id, typography(f"{item.label}: {text}")) if item else ("", text)
 
 
 def read_date(name: str) -> date | None:

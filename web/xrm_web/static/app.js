@@ -46,6 +46,8 @@ document.addEventListener("keydown", (event) => {
   setTimeout(() => { before = ""; }, 900);
   const action = keys[pair] ?? keys[event.key];
   if (action) { event.preventDefault(); action(); return; }
+  const place = all(`[data-focus-key="${CSS.escape(event.key)}"]`).find((one) => one.checkVisibility());
+  if (place) { event.preventDefault(); place.focus(); place.scrollIntoView({ block: "center" }); return; }
   if (/^[a-z?]$/.test(event.key) && clickShown(`[data-key="${event.key}"]`)) event.preventDefault();
 });
 
@@ -228,12 +230,25 @@ const refreshTimes = () => {
 };
 setInterval(refreshTimes, 60000);
 
+// What is wider than its place says so: a shadow or a fade at the end that hides something.
+const hintScroll = (box) => {
+  const show = () => {
+    const left = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    box.dataset.more = [box.scrollLeft > 2 && "start", left > 2 && "end"].filter(Boolean).join(" ");
+  };
+  const current = box.matches(".stages") && find("[aria-current]", box);
+  if (current) box.scrollLeft = current.offsetLeft - box.offsetLeft - (box.clientWidth - current.offsetWidth) / 2;
+  box.addEventListener("scroll", show, { passive: true });
+  new ResizeObserver(show).observe(box);
+};
+
 // Everything that must be done for what a page or a swap brings.
 const enliven = (root) => {
   for (const input of all("input[data-tags]:not([type=hidden])", root)) makeTags(input);
   for (const box of all("[data-combo]", root)) if (!find("[role=combobox]", box)) makeCombo(box);
   for (const button of all("[data-show]", root)) button.hidden = false;
   for (const toast of all("[data-toast]", root)) goAway(toast);
+  for (const box of all(".table-box:not([data-more]), .stages:not([data-more])", root)) hintScroll(box);
   find("[data-focus]", root)?.focus();
 };
 document.addEventListener("htmx:after:swap", (event) => enliven(event.detail?.ctx?.target ?? document));

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import marshmallow
+from babel.numbers import format_decimal
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import FromClause
 
@@ -113,8 +114,12 @@ class ComputedType(FieldType):
         return self._type_of(value).text_one(field, value)
 
     def format_one(self, field: Field, value: Any, language: str) -> str:
-        """As the result's type does."""
-        return self._type_of(value).format_one(field, value, language)
+        """As the result's type does; a number that has decimals shows all of its scale, 2 unless declared, as amounts do."""
+        if not isinstance(value, Decimal):
+            return self._type_of(value).format_one(field, value, language)
+        least = field.scale if field.scale is not None else 0 if value == value.to_integral_value() else 2
+        pattern = "#,##0." + "0" * least if least else "#,##0"
+        return format_decimal(value, pattern, locale=language, decimal_quantization=False)
 
     def search_one(self, field: Field, value: Any) -> str:
         """As the result's type does."""

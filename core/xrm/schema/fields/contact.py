@@ -7,10 +7,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-import email_validator
 import marshmallow
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Column, ColumnElement, func
 from sqlalchemy.sql import FromClause
 
@@ -28,7 +26,8 @@ _HOST = re.compile(r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.)*[^\W_](?:[\w\-]{0,61}[^
 _PLAIN_EMAIL = re.compile(
     r"(?=[^@]{1,64}@)[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*@(?:(?!..--)[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z]{2,20}"
 )
-_SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES)
+# The last parts of names that are set aside (RFC 6761); addresses below them take the long way.
+_SPECIAL_ENDINGS = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
 _UNSAFE = re.compile(r"[\s\\<>\"`{}|^\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -90,6 +89,8 @@ def read_email(raw: object) -> str | None:
         text = text[7:]
     if _PLAIN_EMAIL.fullmatch(text) and len(text) <= 254 and text.rpartition(".")[2] not in _SPECIAL_ENDINGS:
         return text  # it is in its normal form; the long way round takes a hundred times as long
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # slow to import, seldom needed
+
     try:
         # Test names such as .example and .test are addresses like others: samples and test instances use them.
         found = validate_email(text[:400], check_deliverability=False, test_environment=True)

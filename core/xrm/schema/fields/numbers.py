@@ -28,46 +28,50 @@ _GROUPS = {
 _COMPARISONS = ("eq", "ne", "in", "lt", "le", "gt", "ge", "between", "empty", "filled")
 
 
-def read_number(raw: object, language: str) -> Decimal | None:
+def read_number(raw: object, language: str, *, is_whole: bool = False) -> Decimal | None:
     """The number meant by a number or by text as people write it: ``1 234,50`` in French, ``1,234.50`` in English.
 
-    A single dot is a decimal dot in both languages, a single comma only in French.
+    A single dot is a decimal dot in both languages, a single comma only in French. With ``is_whole`` what cannot be read is
+    answered with an example without decimals.
     """
     if raw is None:
         return None
-    if isinstance(raw, bool):
-        raise _no_number(raw)
-    if isinstance(raw, int | float | Decimal):
+    try:
+        return _read(raw, language)
+    except ValueError as error:
+        example = "1234" if is_whole else "1234,50" if language == "fr" else "1234.50"
+        said = msg("“{given}” is not a number. Write it like {example}.", given=str(raw)[:40], example=example)
+        raise InvalidValue(said) from error
+
+
+def _read(raw: object, language: str) -> Decimal | None:
+    if isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
         # repr of a float is the shortest decimal that means it: 0.1 stays 0.1. An int of a million digits has no str.
         number = Decimal(raw) if isinstance(raw, int) else Decimal(repr(raw) if isinstance(raw, float) else raw)
         if not number.is_finite():
-            raise _no_number(raw)
+            raise ValueError
         return number
     if not isinstance(raw, str) or len(raw) > 100:
-        raise _no_number(raw)
+        raise ValueError
     text = _BLANK.sub(" ", raw).strip().replace("\N{MINUS SIGN}", "-")
     if not text:
         return None
     if " " in text and not _BLANK_GROUPS.fullmatch(text):
-        raise _no_number(raw)
-    return _read_text(text.replace(" ", ""), language, raw)
+        raise ValueError
+    return _read_text(text.replace(" ", ""), language)
 
 
-def _read_text(text: str, language: str, raw: str) -> Decimal:
+def _read_text(text: str, language: str) -> Decimal:
     mark = "," if language == "fr" else "."
     group = "." if mark == "," else ","
     if "," in text and ("." in text or group == ","):
         if not _GROUPS[group].fullmatch(text):
-            raise _no_number(raw)
+            raise ValueError
         text = text.replace(group, "")
     text = text.replace(",", ".")
     if not _PLAIN.fullmatch(text):
-        raise _no_number(raw)
+        raise ValueError
     return Decimal(text)
-
-
-def _no_number(raw: object) -> InvalidValue:
-    return InvalidValue(msg("“{given}” is not a number. Write it like 1234.50.", given=str(raw)[:40]))
 
 
 class NumberType(FieldType):
@@ -103,7 +107,7 @@ class IntegerType(NumberType):
 
     def read(self, field: Field, raw: object, context: ParseContext) -> int | None:
         """A whole number; decimals are refused unless they are zeros."""
-        number = read_number(raw, context.language)
+        number = read_number(raw, context.language, is_whole=True)
         if number is None:
             return None
         if abs(number) > MOST:

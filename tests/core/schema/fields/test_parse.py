@@ -224,3 +224,11 @@ def test_label_of_two_choices_names_neither() -> None:
     twins = (*CHOICES, CHOICES[0].__class__("active_too", CHOICES[0].label))
     with pytest.raises(InvalidValue):
         parsed("choice", "Actif", choices=twins)
+
+
+def test_the_endings_set_aside_are_those_of_the_library() -> None:
+    import email_validator  # noqa: PLC0415
+
+    from xrm.schema.fields import contact  # noqa: PLC0415
+
+    assert {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES} == contact._SPECIAL_ENDINGS
