@@ -52,4 +52,5 @@ def _is_own_page() -> bool:
 
 
 def _is_typed(name: str, value: str) -> bool:
-    return bool(value.strip()) and not _NOT_TYPED.search(name) and not _ID.match(value)
+    is_ticked = value in ("true", "false", "on")
+    return bool(value.strip()) and not is_ticked and not _NOT_TYPED.search(name) and not _ID.match(value)

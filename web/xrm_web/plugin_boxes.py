@@ -163,8 +163,8 @@ def _related(uow: UnitOfWork, block: given.RelatedBlock, about: UUID | None) -> 
         target = Title(one.target, one.target_type, one.target_title)
         faces.append((face_of(uow.registry, target if one.source == about else source), ""))
         if found and not label:
-            labels = found.declaration.label
-            label = sentence(text_of(labels.forward if one.source == about else labels.reverse))
+            ends = found.declaration
+            label = sentence(text_of(ends.forward if one.source == about else ends.reverse))
     return DrawnBlock(kind="related", label=label, faces=tuple(faces))
 
 

@@ -152,7 +152,7 @@ def test_bad_rows_are_set_apart_and_good_ones_kept(run: Import, listed: Titles, 
     assert [item.title for item in listed("organization")] == ["Alfa", "Delta"]
     text = (tmp_path / "bad.csv").read_text(encoding="utf-8-sig")
     assert text.splitlines()[0] == "import_line,import_reason,id,name,country,mail"
-    assert "company.country: “Nowhere” is not a country." in text
+    assert "country (company.country): “Nowhere” is not a country." in text
     assert "company.email" in text
 
 

@@ -77,7 +77,8 @@ def test_the_guide_lists_every_field_type_with_its_own_options() -> None:
 
 
 def test_the_declarations_beside_the_field_types_are_accepted(strangers: Strangers) -> None:
-    entity, relationships = re.findall(r"```yaml\n(.*?)```", GUIDE.partition("## Field types")[2].partition("\n## ")[0], re.DOTALL)
+    shown = GUIDE.partition("## Field types")[2].partition("\n## ")[0]
+    entity, relationships = re.findall(r"```yaml\n(.*?)```", shown, re.DOTALL)
     strangers.add("apiaries", requires="base", files={"entities/apiary.yaml": entity, "relationships.yaml": relationships})
     strangers.packages |= BASE
 

@@ -185,12 +185,13 @@ def _new_form(uow: UnitOfWork, place: Place, name: str, old: Role | None, errors
 
 
 def _already(uow: UnitOfWork, place: Place, name: str, department: str) -> tuple[str, str] | None:
-    """That the party has this role there already, and where; a second one may be right, so nothing is refused."""
-    for one in list_roles_of(uow, place.entity_id, all_periods=False):
-        if one.type == name and department in ("", str(one.department)):
-            text = gettext("There is one already: %(role)s.", role=_distinct_label(uow, one))
-            return text, f"{place.path}#role-{one.id}"
-    return None
+    """An open role of the same type, first in the department chosen; a second one may be right, so nothing is refused."""
+    found = [one for one in list_roles_of(uow, place.entity_id, all_periods=False) if one.type == name]
+    if not found:
+        return None
+    # The department can still be changed on the form, so one of another department is named too.
+    one = min(found, key=lambda role: str(role.department) != department)
+    return gettext("There is one already: %(role)s.", role=_distinct_label(uow, one)), f"{place.path}#role-{one.id}"
 
 
 def _distinct_label(uow: UnitOfWork, role: Role) -> str:

@@ -80,7 +80,7 @@ def test_nothing_prints_as_nothing(name: str) -> None:
         ("rating", 4, "4/5", "4/5"),
         ("rich_text", "<p>one</p><p>a &amp; <b>b</b></p>", "one a & b", "one a & b"),
         ("siret", "73282932000074", GROUPED, GROUPED),
-        ("computed", Decimal("2.50"), "2.5", "2,5"),
+        ("computed", Decimal("2.50"), "2.50", "2,50"),
         ("computed", True, "Yes", "Oui"),
     ],
 )  # fmt: skip
