@@ -9,7 +9,7 @@ from html import unescape
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.instances import Departments
+from tests.factories.access import Departments
 from tests.web.conftest import SignIn
 from xrm.access.sign_in import end_session
 from xrm.entities.listing import ListQuery

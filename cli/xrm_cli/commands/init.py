@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import click
 
+from xrm.access.addresses import clean_email
 from xrm.access.passwords import check_password
-from xrm.access.service import add_member, clean_email, create_shipped_sets, create_user, give
+from xrm.access.service import add_member, create_shipped_sets, create_user, give
 from xrm.access.users import list_users
 from xrm.db.health import missing_file
 from xrm.departments.queries import get_tree

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, insert, select, update
 
+from xrm.access.addresses import clean_email
 from xrm.access.models import grant, membership, permission, permission_set, session, user
 from xrm.access.passwords import hash_password
 from xrm.access.policy import require, require_everywhere, scope
@@ -82,20 +83,6 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
     )
     _note(uow, one, "user", "user.created", {"email": (None, address)})
     return one
-
-
-def clean_email(email: str) -> str:
-    """The address of a login as it is kept.
-
-    Raises:
-        InvalidInput: when it cannot be an address.
-    """
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # slow to import, seldom needed
-
-    try:
-        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as error:
-        raise InvalidInput([Problem("email", msg("{email} is no e-mail address: {why}", email=email, why=error))]) from error
 
 
 def add_member(uow: UnitOfWork, user_id: uuid.UUID, department: uuid.UUID) -> None:

@@ -28,6 +28,16 @@ def test_a_secret_that_others_can_read_is_a_warning_with_its_remedy(xrm: Xrm, tm
     assert "chmod 600" in outcome.out
 
 
+def test_a_folder_that_others_can_look_into_is_a_warning_and_the_database_is_its_owners(xrm: Xrm, tmp_path: Path) -> None:
+    home = tmp_path / "instance"
+    home.chmod(0o755)
+
+    outcome = xrm("doctor", "--json")
+
+    assert {one["check"]: one["state"] for one in outcome.json["checks"]}["folder"] == "warn"
+    assert (home / "xrm.db").stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.usefixtures("xrm")
 def test_a_broken_plugin_is_an_error_and_the_rest_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     bare = Xrm(capsys)

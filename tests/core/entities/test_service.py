@@ -75,7 +75,7 @@ def test_a_value_is_dropped_when_its_condition_does_not_hold(graph: Graph) -> No
 def test_a_stage_moves_only_as_declared_and_asks_what_it_needs(graph: Graph) -> None:
     ticket = graph.create("ticket", {"name": "A"})
 
-    with pytest.raises(InvalidInput, match="cannot go from new to closed"):
+    with pytest.raises(InvalidInput, match="cannot go from New to Closed"):
         graph.write(lambda uow: update_entity(uow, ticket, {"stage": "closed", "reason": "done"}))
     graph.write(lambda uow: update_entity(uow, ticket, {"stage": "open"}))
     with pytest.raises(InvalidInput) as caught:

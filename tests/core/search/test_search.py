@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.search.conftest import Create, Search
@@ -15,7 +17,7 @@ from xrm.identifiers.service import set_identifier
 from xrm.relationships.service import relate
 from xrm.roles.service import start_role
 from xrm.runtime import Runtime
-from xrm.search.queries import Hit
+from xrm.search.queries import Hit, search, suggest
 from xrm.unit_of_work import Actor
 
 
@@ -221,3 +223,12 @@ def test_a_relationship_that_is_over_leads_nowhere(create: Create, find: Search,
     runtime.write(lambda uow: relate(uow, "works_for", person, organization, valid_until=uow.today), admin)
 
     assert titles(find("dupont")) == ["Dupont"]
+
+
+def test_the_line_below_a_title_has_words_and_no_codes(create: Create, runtime: Runtime, admin: Actor) -> None:
+    create("organization", name="Acme", sector="real_estate")
+    french = replace(admin, language="fr")
+
+    found = runtime.read(lambda uow: (search(uow, "acme")[0], suggest(uow, "acme")[0]), french)
+
+    assert {"Immobilier" in hit.subtitle for hit in found} == {True}

@@ -232,3 +232,11 @@ def test_the_endings_set_aside_are_those_of_the_library() -> None:
     from xrm.schema.fields import contact  # noqa: PLC0415
 
     assert {name.rpartition(".")[2] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES} == contact._SPECIAL_ENDINGS
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "example"), [("decimal", FRENCH, "1234,50"), ("decimal", ENGLISH, "1234.50"), ("integer", FRENCH, "1234")]
+)
+def test_the_example_of_a_number_is_one_that_the_reader_could_write(name: str, context: ParseContext, example: str) -> None:
+    with pytest.raises(InvalidValue, match=f"like {example}[.]$"):
+        parsed(name, "many", context)

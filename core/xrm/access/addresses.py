@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Addresses of logins: what can be one, and how it is kept."""
+
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+
+from xrm.errors import InvalidInput, Problem, msg
+
+
+def clean_email(email: str) -> str:
+    """The address of a login as it is kept.
+
+    Raises:
+        InvalidInput: when it cannot be an address.
+    """
+    try:
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise InvalidInput([Problem("email", msg("{email} is no e-mail address: {why}", email=email, why=error))]) from error
