@@ -39,7 +39,7 @@ def test_hits_are_grouped_by_type_and_marked(client: FlaskClient) -> None:
     assert "<mark>Lefèvre</mark>" in page
 
 
-@pytest.mark.parametrize(("text", "reason"), [("marie@presse", "E-mail address"), ("0238441234", "Telephone")])
+@pytest.mark.parametrize(("text", "reason"), [("marie@presse", "E-mail"), ("0238441234", "Phone")])
 def test_an_address_finds_its_owner_and_is_named_as_the_reason(client: FlaskClient, marie: UUID, text: str, reason: str) -> None:
     page = client.get("/search", query_string={"q": text}).text
 
