@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -126,7 +125,7 @@ class Program:
                 assert address.startswith("http://"), address
                 yield address
             finally:
-                process.send_signal(signal.SIGINT)
+                process.terminate()  # SIGINT is ignored by what a shell started in the background
                 try:
                     process.wait(timeout=PATIENCE)
                 except subprocess.TimeoutExpired:
