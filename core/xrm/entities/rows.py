@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,8 @@ from xrm.entities.models import entity
 from xrm.errors import Conflict, NotFound, msg
 from xrm.schema.registry import Fielded
 from xrm.unit_of_work import UnitOfWork
+
+CHUNK = 500
 
 
 def find_row(uow: UnitOfWork, entity_id: uuid.UUID, *, to_change: bool = True) -> Row[Any]:
@@ -32,6 +34,23 @@ def find_row(uow: UnitOfWork, entity_id: uuid.UUID, *, to_change: bool = True) -
     if row is None:
         raise NotFound(msg("There is nothing with the id {id} that you may see.", id=entity_id))
     return row
+
+
+def find_rows(uow: UnitOfWork, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
+    """The common rows of many entities that something is hung on, held as ``find_row`` does: id → row.
+
+    Raises:
+        NotFound: when one of them is not there, or not visible.
+    """
+    found: dict[uuid.UUID, Row[Any]] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), CHUNK):
+        statement = select(entity).where(entity.c.id.in_(wanted[start : start + CHUNK]), visible_entity(uow))
+        found.update({row.id: row for row in uow.execute(hold(statement, to_change=False))})
+    for one in wanted:
+        if one not in found:
+            raise NotFound(msg("There is nothing with the id {id} that you may see.", id=one))
+    return found
 
 
 def json_changes(fielded: Fielded, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

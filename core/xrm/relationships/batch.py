@@ -4,22 +4,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from xrm.access.policy import require, require_any, scope, visible_entity
+from xrm.access.policy import require, require_any, scope
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
-from xrm.db.locks import hold
 from xrm.entities.drafts import situation_of
-from xrm.entities.models import entity
 from xrm.entities.parties import departments_of
-from xrm.entities.rows import json_changes
-from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.entities.rows import find_rows, json_changes
+from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship
 from xrm.relationships.rules import check_ends, check_period, refuse_bad_links
@@ -63,7 +61,7 @@ def relate_many(uow: UnitOfWork, drafts: Sequence[RelationshipDraft]) -> list[uu
             )
         else:
             plain.setdefault(draft.type, []).append((position, draft))
-    rows = _find_entities(uow, {one for pairs in plain.values() for _, draft in pairs for one in (draft.source, draft.target)})
+    rows = find_rows(uow, {one for pairs in plain.values() for _, draft in pairs for one in (draft.source, draft.target)})
     for name, pairs in plain.items():
         found = _relate_type(uow, uow.registry.get_relationship(name), [draft for _, draft in pairs], rows)
         ids.update(zip((position for position, _ in pairs), found, strict=True))
@@ -150,15 +148,3 @@ def _refuse_twins(
 def _overlap(one: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:
     begins_in_time = other[1] is None or one[0] is None or one[0] < other[1]
     return begins_in_time and (one[1] is None or other[0] is None or other[0] < one[1])
-
-
-def _find_entities(uow: UnitOfWork, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
-    found: dict[uuid.UUID, Row[Any]] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), CHUNK):
-        statement = select(entity).where(entity.c.id.in_(wanted[start : start + CHUNK]), visible_entity(uow))
-        found.update({row.id: row for row in uow.execute(hold(statement, to_change=False))})
-    for one in wanted:
-        if one not in found:
-            raise NotFound(msg("There is nothing with the id {id} that you may see.", id=one))
-    return found

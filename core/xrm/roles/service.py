@@ -20,7 +20,7 @@ from xrm.entities.checks import check_batch
 from xrm.entities.drafts import situation_of
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_departments
-from xrm.entities.rows import json_changes, raise_taken
+from xrm.entities.rows import find_rows, json_changes, raise_taken
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.plugin_host.contributions import EntityChange
@@ -90,7 +90,7 @@ def start_roles(uow: UnitOfWork, drafts: Sequence[RoleDraft]) -> list[uuid.UUID]
     mine = uow.actor.user_id
     for name, department, owner in {(draft.type.name, draft.department, draft.owner or mine) for draft in drafts}:
         require(uow, f"{name}:create", department, owner=owner)
-    parties = _find_parties(uow, {draft.party_id for draft in drafts})
+    parties = find_rows(uow, {draft.party_id for draft in drafts})
     ids = [new_id() for _ in drafts]
     by_type: dict[str, list[tuple[RoleDraft, uuid.UUID]]] = {}
     for draft, one in zip(drafts, ids, strict=True):
@@ -141,18 +141,6 @@ def _note_made(uow: UnitOfWork, draft: RoleDraft, one: uuid.UUID) -> None:
         made.roles.append((one, draft.type.name, draft.department, draft.values))
     else:
         uow.made.pop(draft.party_id, None)  # others see it now, which the database tells
-
-
-def _find_parties(uow: UnitOfWork, ids: set[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
-    found: dict[uuid.UUID, Row[Any]] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), CHUNK):
-        statement = select(entity).where(entity.c.id.in_(wanted[start : start + CHUNK]), visible_entity(uow))
-        found.update({row.id: row for row in uow.execute(hold(statement, to_change=False))})
-    for one in wanted:
-        if one not in found:
-            raise NotFound(msg("There is nothing with the id {id} that you may see.", id=one))
-    return found
 
 
 def _check_party(draft: RoleDraft, party: Row[Any]) -> None:
