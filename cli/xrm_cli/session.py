@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property, update_wrapper
@@ -63,6 +64,8 @@ class Session:
             # What the log says of a plugin that cannot start, a person is told in one line below.
             logging.getLogger("xrm").addHandler(logging.NullHandler())
         opened = open_runtime(self.settings)
+        gc.freeze()
+        gc.enable()
         # From here on a plugin that fails names a reference, and the log has to hold it.
         log_to_stderr()
         tell_broken(opened)
