@@ -16,11 +16,8 @@ from benchmarks.figures import Figure
 GOAL = 1.5
 RUNS = 5
 FIRST_PAGE = """
-import os, pathlib
-from xrm.settings import load_settings
-from xrm.runtime import open_runtime
-from xrm_web.app import create_app
-client = create_app(open_runtime(load_settings())).test_client()
+from xrm_web.wsgi import make_application
+client = make_application().test_client()
 assert client.get("/", follow_redirects=True).status_code == 200
 """
 REFERENCE = """

@@ -10,6 +10,7 @@ from functools import lru_cache
 # Letters that Unicode does not decompose, as readers of French and English look them up.
 _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"})
 
+_FIRST_MARK = "\u0300"
 _SHORT = 100
 
 
@@ -23,8 +24,9 @@ def _fold(text: str) -> str:
         return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.casefold())
     if not plain.isascii():
-        plain = "".join([char for char in plain if not unicodedata.combining(char)])
-    return " ".join(plain.casefold().translate(_LETTERS).split())
+        plain = "".join([char for char in plain if char < _FIRST_MARK or not unicodedata.combining(char)])
+    plain = plain.casefold()
+    return " ".join((plain if plain.isascii() else plain.translate(_LETTERS)).split())
 
 
 # A name is folded for its column, for its title and for the search index, one after the other.
@@ -35,4 +37,10 @@ _WORDS = re.compile(r"[^\W_]+")
 
 def words(text: str) -> list[str]:
     """The folded words of a text, for the search index and for queries."""
-    return _WORDS.findall(fold(text))
+    return folded_words(fold(text))
+
+
+def folded_words(folded: str) -> list[str]:
+    """The words of a text that is folded already."""
+    # Names and codes, most of all texts, have nothing but words and the single blanks of folding.
+    return folded.split(" ") if folded.replace(" ", "").isalnum() else _WORDS.findall(folded)

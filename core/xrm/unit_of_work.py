@@ -38,13 +38,21 @@ def system_actor(via: str = "cli") -> Actor:
 
 @dataclass(slots=True)
 class NewEntity:
-    """What an entity made in this unit of work consists of; ``roles`` as (id, type, department, values), ``points`` as rows."""
+    """What an entity made in this unit of work consists of; ``roles`` as (id, type, department, values), ``points`` as rows.
 
+    Named like the columns of its row, which it stands for as long as nothing else happened to it.
+    """
+
+    id: uuid.UUID
     type: str
     title: str
-    department: uuid.UUID
+    title_key: str
+    department_id: uuid.UUID
+    owner_id: uuid.UUID | None
     values: Mapping[str, Any]
     identifiers: Mapping[str, str]
+    version: int = 1
+    deleted_at: datetime | None = None
     roles: list[tuple[uuid.UUID, str, uuid.UUID, Mapping[str, Any]]] = field(default_factory=list)
     points: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -64,7 +72,7 @@ class UnitOfWork:
     events: list[Any] = field(default_factory=list)
     # Entities whose search documents are made anew before commit; True: they have none yet.
     touched: dict[uuid.UUID, bool] = field(default_factory=dict)
-    # Of those without documents, all that there is, so that it need not be read back; nothing here: read it.
+    # Of those without documents, all that there is, so that neither row nor values are read back; nothing here: read it.
     made: dict[uuid.UUID, NewEntity] = field(default_factory=dict)
 
     @property

@@ -14,6 +14,7 @@ from xrm_web.pages import register_pages
 from xrm_web.plugin_templates import init_plugin_templates, translation_folders
 from xrm_web.security import init_security
 from xrm_web.sessions import init_sessions
+from xrm_web.template_cache import init_template_cache
 
 
 def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
@@ -35,4 +36,6 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     init_errors(app)
     init_navigation(app)
     register_pages(app)
+    if not testing:
+        init_template_cache(app, runtime.settings)
     return app

@@ -6,7 +6,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -25,8 +24,6 @@ from xrm.errors import (
 from xrm_web.i18n import gettext, translate
 from xrm_web.kept_form import kept_form
 from xrm_web.sessions import Visitor
-
-log = structlog.get_logger(__name__)
 
 STATUS: dict[type[XrmError], int] = {
     NotFound: 404,
@@ -150,7 +147,10 @@ def show_unexpected(error: InternalServerError) -> ResponseReturnValue:
 
 def log_with_reference(error: BaseException) -> str:
     """Write the error to the log under a short reference, and return that."""
+    import structlog  # noqa: PLC0415  # slow to import, and most processes never need it
+
     reference = secrets.token_hex(4)
+    log = structlog.get_logger(__name__)
     log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
     return reference
 

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from xrm.runtime import open_runtime
-from xrm.settings import load_settings
-from xrm_web.app import create_app
+if TYPE_CHECKING:
+    from flask import Flask
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"
 
@@ -20,4 +19,19 @@ def make_application() -> Flask:
     Raises:
         ConfigurationError: when settings, database URL or secret are not usable.
     """
+    # What a start makes stays to the end: looking through it for garbage, now or later, costs time and finds none.
+    gc.disable()
+    try:
+        return _open()
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _open() -> Flask:
+    # Here, because most of the start is loading these.
+    from xrm.runtime import open_runtime  # noqa: PLC0415
+    from xrm.settings import load_settings  # noqa: PLC0415
+    from xrm_web.app import create_app  # noqa: PLC0415
+
     return create_app(open_runtime(load_settings(), safe=bool(os.environ.get(SAFE_VARIABLE))))

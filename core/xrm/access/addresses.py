@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from email_validator import EmailNotValidError, validate_email
-
 from xrm.errors import InvalidInput, Problem, msg
 
 
@@ -14,6 +12,8 @@ def clean_email(email: str) -> str:
     Raises:
         InvalidInput: when it cannot be an address.
     """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # slow to import, seldom needed
+
     try:
         return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
 
 from xrm.access.models import grant, permission
 from xrm.access.scopes import Scope
@@ -16,6 +16,12 @@ from xrm.entities.models import entity, party_department
 from xrm.errors import NotFound, PermissionDenied, msg
 from xrm.roles.models import role
 from xrm.unit_of_work import UnitOfWork
+
+_GRANTS = (
+    select(permission.c.permission, grant.c.department_id, grant.c.depth)
+    .join(permission, permission.c.permission_set_id == grant.c.permission_set_id)
+    .where(grant.c.user_id == bindparam("user_id"))
+)
 
 
 @dataclass
@@ -43,14 +49,12 @@ def access_of(uow: UnitOfWork) -> Access:
 
 
 def _load(uow: UnitOfWork) -> Access:
-    rows = uow.execute(
-        select(permission.c.permission, grant.c.department_id, grant.c.depth)
-        .join(permission, permission.c.permission_set_id == grant.c.permission_set_id)
-        .where(grant.c.user_id == uow.actor.user_id)
-    ).all()
+    rows = uow.execute(_GRANTS, {"user_id": uow.actor.user_id}).all()
+    # A permission set brings many permissions to one department.
+    places = {place: _scope(uow, *place) for place in {(row.department_id, row.depth) for row in rows}}
     found: dict[str, list[Scope]] = {}
     for row in rows:
-        found.setdefault(row.permission, []).append(_scope(uow, row.department_id, row.depth))
+        found.setdefault(row.permission, []).append(places[row.department_id, row.depth])
     return Access(scopes={key: Scope.union(parts) for key, parts in found.items()})
 
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xrm.audit.models import audit_entry, audit_value
-from xrm.db.bulk import insert_rows
+from xrm.db.bulk import Columns, Same, insert_columns
 from xrm.db.ids import new_id
 from xrm.unit_of_work import UnitOfWork
 
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str)
+_SALT = 16
 Changes = Mapping[str, tuple[Any, Any]]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Entry:
     action: str
     subject_type: str
@@ -54,21 +55,21 @@ def record_audit(
 
 def write_audit(uow: UnitOfWork) -> None:
     """Write the entries of this unit of work; called once, before commit."""
-    rows, values = [], []
     recorded: dict[uuid.UUID, _Entry] = uow.cache.pop(__name__, {})
-    for entity_id, entry in recorded.items():
-        salt = secrets.token_bytes(16)
-        text = _JSON.encode(entry.changes)
-        entry_id = new_id()
-        rows.append(
-            {
-                "id": entry_id, "at": uow.now, "actor_kind": uow.actor.kind, "actor_id": uow.actor.user_id,
-                "via": uow.actor.via, "action": entry.action, "subject_type": entry.subject_type, "subject_id": entity_id,
-                "entity_id": entity_id, "department_id": entry.department_id,
-                "digest": hashlib.sha256(salt + text.encode()).digest(),
-            }
-        )
-        values.append({"audit_entry_id": entry_id, "salt": salt, "changes": text})
-    if rows:
-        insert_rows(uow.connection, audit_entry, rows)
-        insert_rows(uow.connection, audit_value, values)
+    if not recorded:
+        return
+    entries, count = list(recorded.values()), len(recorded)
+    ids = [new_id() for _ in entries]
+    random = secrets.token_bytes(_SALT * count)
+    salts = [random[start : start + _SALT] for start in range(0, len(random), _SALT)]
+    texts = [_JSON.encode(entry.changes) for entry in entries]
+    actor = uow.actor
+    columns: Columns = {
+        "id": ids, "at": Same(uow.now), "actor_kind": Same(actor.kind), "actor_id": Same(actor.user_id), "via": Same(actor.via),
+        "action": [entry.action for entry in entries], "subject_type": [entry.subject_type for entry in entries],
+        "subject_id": list(recorded), "entity_id": list(recorded),
+        "department_id": [entry.department_id for entry in entries],
+        "digest": [hashlib.sha256(salt + text.encode()).digest() for salt, text in zip(salts, texts, strict=True)],
+    }
+    insert_columns(uow.connection, audit_entry, count, columns)
+    insert_columns(uow.connection, audit_value, count, {"audit_entry_id": ids, "salt": salts, "changes": texts})

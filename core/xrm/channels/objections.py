@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Row, and_, select
 
 from xrm.contact_points.models import address_state, contact_point
+from xrm.entities.rows import EntityRow
 from xrm.errors import Message, msg
 from xrm.schema.storage import load_values
 from xrm.unit_of_work import UnitOfWork
 
 
-def objection_to(uow: UnitOfWork, party: Row[Any], contact_point_id: uuid.UUID | None) -> Message | None:
+def objection_to(uow: UnitOfWork, party: EntityRow, contact_point_id: uuid.UUID | None) -> Message | None:
     """Why nobody may write to this party (a row of ``entity``) at this contact point now; None when one may."""
     if party.deleted_at is not None:
         return msg("{title} was deleted. Restore the entry first.", title=party.title)
@@ -46,7 +47,7 @@ def _against_address(uow: UnitOfWork, row: Row[Any]) -> Message | None:
     return None
 
 
-def is_contactable(uow: UnitOfWork, party: Row[Any]) -> bool:
+def is_contactable(uow: UnitOfWork, party: EntityRow) -> bool:
     """What the ``contactable`` expression of the party's type says; a type without one lets everybody write."""
     entity_type = uow.registry.get(party.type)
     text = entity_type.declaration.contactable

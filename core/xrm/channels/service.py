@@ -21,7 +21,7 @@ from xrm.contact_points.queries import visible_contact_point
 from xrm.db.ids import new_id
 from xrm.entities.models import entity
 from xrm.entities.parties import departments_of
-from xrm.entities.rows import find_row
+from xrm.entities.rows import EntityRow, find_row
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.interactions.service import record_interaction
@@ -79,7 +79,7 @@ def write_message(
     return queued
 
 
-def _department_of(uow: UnitOfWork, party: Row[Any], point: Row[Any]) -> uuid.UUID:
+def _department_of(uow: UnitOfWork, party: EntityRow, point: Row[Any]) -> uuid.UUID:
     candidates: list[uuid.UUID] = [point.department_id]
     if point.department_id is None:
         candidates = [party.department_id, *sorted(departments_of(uow, party))]
@@ -87,7 +87,7 @@ def _department_of(uow: UnitOfWork, party: Row[Any], point: Row[Any]) -> uuid.UU
     return (allowed_ones or candidates)[0]
 
 
-def _find_address(uow: UnitOfWork, party: Row[Any], to: uuid.UUID) -> Row[Any]:
+def _find_address(uow: UnitOfWork, party: EntityRow, to: uuid.UUID) -> Row[Any]:
     statement = (
         select(contact_point).join(entity, entity.c.id == contact_point.c.entity_id)
         .where(contact_point.c.id == to, contact_point.c.entity_id == party.id, visible_contact_point(uow), visible_entity(uow))
@@ -98,7 +98,7 @@ def _find_address(uow: UnitOfWork, party: Row[Any], to: uuid.UUID) -> Row[Any]:
     return row
 
 
-def _check(uow: UnitOfWork, channel: Channel, party: Row[Any], point: Row[Any], subject: str, body: str) -> None:
+def _check(uow: UnitOfWork, channel: Channel, party: EntityRow, point: Row[Any], subject: str, body: str) -> None:
     problems = []
     objection = objection_to(uow, party, point.id)
     if point.kind not in channel.contact_point_kinds:
@@ -126,7 +126,7 @@ def _wrong_texts(channel: Channel, subject: str, body: str) -> list[Problem]:
     return problems
 
 
-def _insert(uow: UnitOfWork, channel: Channel, party: Row[Any], point: Row[Any], values: dict[str, Any]) -> QueuedMessage:
+def _insert(uow: UnitOfWork, channel: Channel, party: EntityRow, point: Row[Any], values: dict[str, Any]) -> QueuedMessage:
     one = new_id()
     # Made here and kept: every attempt carries the same, so that the other side can tell a repetition.
     message_id = f"<{one}@{urlsplit(uow.settings.base_url).hostname or 'localhost'}>"

@@ -20,7 +20,7 @@ from xrm.db.bulk import insert_rows
 from xrm.db.ids import new_id
 from xrm.entities.models import entity
 from xrm.entities.parties import departments_of
-from xrm.entities.rows import find_row
+from xrm.entities.rows import EntityRow, find_row
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.schema.fields.characters import is_storable
@@ -190,7 +190,7 @@ def mark_bounced(uow: UnitOfWork, kind: str, normalized: str, reason: str) -> No
         )
 
 
-def _find(uow: UnitOfWork, contact_point_id: uuid.UUID) -> tuple[Row[Any], Row[Any]]:
+def _find(uow: UnitOfWork, contact_point_id: uuid.UUID) -> tuple[Row[Any], EntityRow]:
     statement = select(contact_point).join(entity, entity.c.id == contact_point.c.entity_id)
     row = uow.execute(statement.where(contact_point.c.id == contact_point_id, visible_contact_point(uow))).first()
     if row is None:

@@ -14,6 +14,8 @@ from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.folding import fold
 from xrm.unit_of_work import UnitOfWork
 
+_ALL = select(department.c.id, department.c.parent_id, department.c.name)
+
 
 @dataclass(frozen=True)
 class Department:
@@ -68,7 +70,7 @@ class DepartmentTree:
 def get_tree(uow: UnitOfWork) -> DepartmentTree:
     """The whole tree: the skeleton of the organization, known to every user."""
     if __name__ not in uow.cache:
-        rows = uow.execute(select(department.c.id, department.c.parent_id, department.c.name))
+        rows = uow.execute(_ALL)
         uow.cache[__name__] = DepartmentTree([Department(row.id, row.parent_id, row.name) for row in rows])
     tree: DepartmentTree = uow.cache[__name__]
     return tree

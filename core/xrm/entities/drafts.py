@@ -19,7 +19,7 @@ from xrm.unit_of_work import UnitOfWork
 MAXIMUM_TITLE = 500
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class EntityDraft:
     """A new entity: its type, parsed values, department, owner, how other systems call it, and its id if that is known before."""
 
@@ -60,9 +60,12 @@ def title_of(entity_type: EntityType, values: Mapping[str, Any], titles: Mapping
     Raises:
         InvalidInput: when the fields of the title are all empty.
     """
-    title = fill(entity_type.title, entity_type, values, titles)[:MAXIMUM_TITLE]
+    filled = fill(entity_type.title, entity_type, values, titles)
+    title = filled[:MAXIMUM_TITLE]
     if not title:
         names = ", ".join(entity_type.title.names)
         raise InvalidInput(msg("It would have no title. Fill in at least one of: {fields}.", fields=names))
-    sort_as = fill(entity_type.sort_as, entity_type, values, titles) or title
+    # Most types sort by their titles.
+    is_own = entity_type.sort_as.text != entity_type.title.text
+    sort_as = (fill(entity_type.sort_as, entity_type, values, titles) if is_own else filled) or title
     return title, fold(sort_as)[:MAXIMUM_TITLE]

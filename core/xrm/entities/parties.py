@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from xrm.entities.models import party_department
 from xrm.roles.models import role
-from xrm.unit_of_work import UnitOfWork
+from xrm.unit_of_work import NewEntity, UnitOfWork
 
 
 def is_open_on(day: date) -> ColumnElement[bool]:
@@ -19,16 +19,17 @@ def is_open_on(day: date) -> ColumnElement[bool]:
     return or_(role.c.until.is_(None), role.c.until > day)
 
 
-def departments_of(uow: UnitOfWork, row: Row[Any]) -> set[uuid.UUID]:
+def departments_of(uow: UnitOfWork, row: Row[Any] | NewEntity) -> set[uuid.UUID]:
     """The departments an entity belongs to: its home, and for a party those of its roles."""
-    found = {row.department_id}
-    if uow.registry.get(row.type).kind == "party":
+    found: set[uuid.UUID] = {row.department_id}
+    # One that was made here and has roles elsewhere is no longer among them.
+    if row.id not in uow.made and uow.registry.get(row.type).kind == "party":
         gate = party_department
         found.update(uow.execute(select(gate.c.department_id).where(gate.c.entity_id == row.id)).scalars())
     return found
 
 
-def refresh_departments(uow: UnitOfWork, row: Row[Any], *, is_deleted: bool = False) -> None:
+def refresh_departments(uow: UnitOfWork, row: Row[Any] | NewEntity, *, is_deleted: bool = False) -> None:
     """Make ``party_department`` say what home department and roles say now; nothing for a deleted party."""
     wanted: set[uuid.UUID] = set()
     if not is_deleted:

@@ -13,7 +13,7 @@ from xrm.access.policy import allowed, require
 from xrm.audit.service import record_audit
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_departments
-from xrm.entities.rows import find_row
+from xrm.entities.rows import EntityRow, find_row
 from xrm.errors import Conflict, NotFound, msg
 from xrm.events import record_event
 from xrm.schema.model import Field
@@ -52,7 +52,7 @@ def restore_entity(uow: UnitOfWork, entity_id: uuid.UUID) -> None:
         _mark(uow, one, None)
 
 
-def _with_dependents(uow: UnitOfWork, row: Row[Any], deleted_at: datetime | None) -> list[Row[Any]]:
+def _with_dependents(uow: UnitOfWork, row: EntityRow, deleted_at: datetime | None) -> list[EntityRow]:
     """The entity and all that goes with it, what depends on others after them."""
     found = {row.id: row}
     waiting = [row.id]
@@ -78,7 +78,7 @@ def find_deleted(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str) -> str:
     return str(row.title)
 
 
-def _mark(uow: UnitOfWork, row: Row[Any], deleted_at: datetime | None) -> None:
+def _mark(uow: UnitOfWork, row: EntityRow, deleted_at: datetime | None) -> None:
     uow.execute(
         update(entity)
         .where(entity.c.id == row.id)
@@ -120,7 +120,7 @@ def _linking(uow: UnitOfWork, entity_id: uuid.UUID, rule: str, deleted_at: datet
     return found
 
 
-def _refuse_if_held(uow: UnitOfWork, row: Row[Any]) -> None:
+def _refuse_if_held(uow: UnitOfWork, row: EntityRow) -> None:
     holding = _linking(uow, row.id, "refuse")
     if holding:
         names = ", ".join(other.title for other in holding[:3]) + (" …" if len(holding) > 3 else "")

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from xrm.access.policy import require, require_any
 from xrm.audit.service import record_audit
-from xrm.db.bulk import insert_rows
+from xrm.db.bulk import Columns, Same, insert_columns
 from xrm.db.ids import new_id
 from xrm.entities.checks import check_batch
 from xrm.entities.drafts import EntityDraft, situation_of, title_of
@@ -24,7 +24,7 @@ from xrm.events import record_event
 from xrm.identifiers.service import insert_identifiers
 from xrm.plugin_host.contributions import EntityChange
 from xrm.schema.registry import EntityType
-from xrm.schema.storage import insert_children, load_values, stored_rows, update_values
+from xrm.schema.storage import insert_children, load_values, stored_columns, update_values
 from xrm.schema.validation import validate_change, validate_new
 from xrm.unit_of_work import NewEntity, UnitOfWork
 
@@ -92,7 +92,9 @@ def _create_of_type(uow: UnitOfWork, drafts: Sequence[EntityDraft], ids: Sequenc
     insert_identifiers(uow, [(key, one) for draft, one in zip(drafts, ids, strict=True) for key in draft.identifiers.items()])
     for draft, one, title in zip(drafts, ids, titles, strict=True):
         uow.touch(one, is_new=True)
-        uow.made[one] = NewEntity(entity_type.name, title, draft.department, draft.values, draft.identifiers)
+        uow.made[one] = NewEntity(
+            one, entity_type.name, *title, draft.department, draft.owner or uow.actor.user_id, draft.values, draft.identifiers
+        )
         record_audit(
             uow, "entity.created", one, entity_type.name, json_changes(entity_type, {}, draft.values), department=draft.department
         )
@@ -104,36 +106,26 @@ def _create_of_type(uow: UnitOfWork, drafts: Sequence[EntityDraft], ids: Sequenc
 def _insert(
     uow: UnitOfWork, entity_type: EntityType, drafts: Sequence[EntityDraft], ids: Sequence[uuid.UUID],
     linked: Mapping[uuid.UUID, Title],
-) -> list[str]:
-    """Write the rows; their titles."""
-    rows, type_rows = [], []
-    columns = stored_rows(entity_type, [draft.values for draft in drafts])
-    for draft, one, own in zip(drafts, ids, columns, strict=True):
-        title, key = title_of(entity_type, draft.values, linked)
-        rows.append(
-            {
-                "id": one, "type": entity_type.name, "title": title, "title_key": key, "department_id": draft.department,
-                "owner_id": draft.owner or uow.actor.user_id, "version": 1, "created_at": uow.now,
-                "created_by": uow.actor.user_id, "updated_at": uow.now, "updated_by": uow.actor.user_id,
-            }
-        )
-        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **own})
-    insert_rows(uow.connection, entity, rows)
+) -> list[tuple[str, str]]:
+    """Write the rows; their titles and the keys these sort by."""
+    count, mine = len(drafts), uow.actor.user_id
+    titles = [title_of(entity_type, draft.values, linked) for draft in drafts]
+    keys, departments = [key for _, key in titles], [draft.department for draft in drafts]
+    columns: Columns = {
+        "id": ids, "type": Same(entity_type.name), "title": [title for title, _ in titles], "title_key": keys,
+        "department_id": departments, "owner_id": [draft.owner or mine for draft in drafts], "version": Same(1),
+        "created_at": Same(uow.now), "created_by": Same(mine), "updated_at": Same(uow.now), "updated_by": Same(mine),
+    }
+    insert_columns(uow.connection, entity, count, columns)
+    own: Columns = stored_columns(entity_type, [draft.values for draft in drafts])
     with raise_taken(uow, entity_type):
-        insert_rows(uow.connection, entity_type.table, type_rows)
-    pairs = [(one, draft.values) for draft, one in zip(drafts, ids, strict=True)]
-    insert_children(uow.connection, entity_type, pairs)
+        own = {"id": ids, "department_id": departments, "title_key": keys, **own}
+        insert_columns(uow.connection, entity_type.table, count, own)
+    insert_children(uow.connection, entity_type, [(one, draft.values) for draft, one in zip(drafts, ids, strict=True)])
     if entity_type.kind == "party":
-        insert_rows(
-            uow.connection,
-            party_department,
-            [
-                {"entity_id": row["id"], "department_id": row["department_id"], "type": row["type"],
-                 "title_key": row["title_key"]}
-                for row in rows
-            ],
-        )
-    return [str(row["title"]) for row in rows]
+        shown: Columns = {"entity_id": ids, "department_id": departments, "type": Same(entity_type.name), "title_key": keys}
+        insert_columns(uow.connection, party_department, count, shown)
+    return titles
 
 
 def update_entity(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from xrm.access.policy import require_any
 from xrm.audit.service import record_audit
@@ -16,10 +16,10 @@ from xrm.entities.parties import departments_of
 from xrm.entities.rows import find_row
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.events import record_event
+from xrm.identifiers.queries import conditions_of
 from xrm.schema.fields.characters import is_storable
 from xrm.unit_of_work import UnitOfWork
 
-CHUNK = 400
 LONGEST = 200
 
 
@@ -50,11 +50,8 @@ def insert_identifiers(uow: UnitOfWork, pairs: Sequence[tuple[tuple[str, str], u
         return 0
     _check({one for pair, _ in pairs for one in pair})
     taken: dict[tuple[str, str], uuid.UUID] = {}
-    keys = [pair for pair, _ in pairs]
-    for start in range(0, len(keys), CHUNK):
-        rows = uow.execute(
-            select(identifier).where(tuple_(identifier.c.system, identifier.c.key).in_(keys[start : start + CHUNK]))
-        )
+    for condition in conditions_of({pair for pair, _ in pairs}):
+        rows = uow.execute(select(identifier.c.system, identifier.c.key, identifier.c.entity_id).where(condition))
         taken.update({(row.system, row.key): row.entity_id for row in rows})
     fresh: dict[tuple[str, str], uuid.UUID] = {}
     for pair, entity_id in pairs:

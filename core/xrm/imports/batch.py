@@ -44,7 +44,7 @@ def write_batch(uow: UnitOfWork, places: Places, plans: Sequence[RowPlan]) -> li
     for position, work in works.items():
         plan = plans[position]
         first = next(iter(plan.things), "")
-        ends[position] = RowEnd(plan, work.outcome(first), counts=work.counts())
+        ends[position] = RowEnd(plan, work.outcome(first), written=work.written())
     return [ends[position] for position in range(len(plans))]
 
 
@@ -52,10 +52,10 @@ def _prepare_all(
     uow: UnitOfWork, places: Places, present: Present, plans: Sequence[RowPlan]
 ) -> tuple[dict[int, RowWork], dict[int, RowEnd]]:
     new_ids = [{name: new_id() for name in plan.things} for plan in plans]
-    coming: dict[Key, uuid.UUID] = {}
-    for plan, ids in zip(plans, new_ids, strict=True):
-        for name, thing in plan.things.items():
-            coming.update((key, ids[name]) for key in thing.known_as() if key not in present.ids)
+    coming = {
+        key: ids[name] for plan, ids in zip(plans, new_ids, strict=True) for name, thing in plan.things.items()
+        for key in thing.keys if key not in present.ids
+    }
     preparation = RowPreparation(uow, present, places, coming)
     works: dict[int, RowWork] = {}
     ends: dict[int, RowEnd] = {}
@@ -68,12 +68,13 @@ def _prepare_all(
                 works[position] = made
             else:
                 ends[position] = made
-                lost |= plans[position].own_keys() & set(coming)
+                lost |= plans[position].own_keys & coming.keys()
         for key in lost:
             del coming[key]
         # What relied on a row that fails cannot be written in this batch either.
-        waiting = [position for position in works if lost and lost & plans[position].needed_keys()]
-        works = {position: work for position, work in works.items() if position not in waiting}
+        waiting = [position for position in works if lost & plans[position].needed_keys] if lost else []
+        for position in waiting:
+            del works[position]
     return works, ends
 
 

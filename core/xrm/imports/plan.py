@@ -54,13 +54,17 @@ class ThingPlan:
 
     spec: ThingSpec
     identifiers: dict[str, str]
+    keys: tuple[Key, ...]  # the same, as they are looked for
     values: FieldValues
     roles: list[RolePlan]
     points: list[PointPlan]
 
-    def known_as(self) -> list[Key]:
-        """How systems call it."""
-        return list(self.identifiers.items())
+    def ends(self) -> list[End]:
+        """What its links, and those of its roles, lead to."""
+        found = [*self.values.links.values()]
+        for role in self.roles:
+            found += role.values.links.values()
+        return found
 
 
 @dataclass(slots=True)
@@ -87,33 +91,33 @@ class InteractionPlan:
 
 @dataclass(slots=True)
 class RowPlan:
-    """All that a row says; ``cells`` as they stood in the file."""
+    """All that a row says; ``cells`` as they stood in the file.
+
+    ``own_keys`` are the identifiers of its things, ``needed_keys`` those of what it refers to and does not bring itself.
+    """
 
     line: int
     cells: list[str]
     things: dict[str, ThingPlan]
     relationships: list[RelationshipPlan]
     interactions: list[InteractionPlan]
+    own_keys: set[Key] = field(init=False)
+    needed_keys: set[Key] = field(init=False)
 
-    def own_keys(self) -> set[Key]:
-        """The identifiers of its things."""
-        return {key for thing in self.things.values() for key in thing.known_as()}
-
-    def needed_keys(self) -> set[Key]:
-        """The identifiers of what it refers to and does not bring itself."""
-        ends = [end for thing in self.things.values() for end in thing.values.links.values()]
-        ends += [end for thing in self.things.values() for role in thing.roles for end in role.values.links.values()]
+    def __post_init__(self) -> None:
+        """Note the identifiers, which are asked for several times."""
+        self.own_keys = {key for thing in self.things.values() for key in thing.keys}
+        ends = [end for thing in self.things.values() for end in thing.ends()]
         for link in self.relationships:
             ends += [link.source, link.target, *link.values.links.values()]
         for item in self.interactions:
             ends += item.participants
-        return {end.key for end in ends if end.key is not None} - self.own_keys()
+        self.needed_keys = {end.key for end in ends if end.key is not None} - self.own_keys if ends else set()
 
     def claims(self) -> set[tuple[Any, ...]]:
         """What makes two rows speak of one thing: its identifiers, or the values it is matched by."""
-        found: set[tuple[Any, ...]] = set()
+        found: set[tuple[Any, ...]] = {*self.own_keys}  # pairs; what follows is longer
         for thing in self.things.values():
-            found.update(("key", *key) for key in thing.known_as())
             if thing.spec.match:
                 compared = (str(thing.values.filled.get(key)).casefold() for key in thing.spec.match)
                 found.add(("match", thing.spec.type, *compared))

@@ -119,7 +119,7 @@ class Planner:
             keys = {system: required_text(key, f"{spec.name}.{system}") for system, key in keys.items()}
             held = [role(cells) for when, role in roles if when is None or when(cells)]
             addresses = [one for point in points if (one := point(cells)) is not None]
-            return ThingPlan(spec, keys, values(cells), held, addresses)
+            return ThingPlan(spec, keys, tuple(keys.items()), values(cells), held, addresses)
 
         return read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -60,6 +60,11 @@ class RowPreparation:
     present: Present
     places: Places
     coming: Mapping[Key, uuid.UUID]
+    attachments: Attachments = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Set out what all rows share."""
+        self.attachments = Attachments(self.uow, self.present, self.places)
 
     def prepare(self, position: int, plan: RowPlan, new_ids: Mapping[str, uuid.UUID]) -> RowWork:
         """What has to be written for one row.
@@ -78,30 +83,37 @@ class RowPreparation:
             except InvalidInput as error:
                 problems += error.problems
                 ids[name] = new_ids[name]
-        attachments = Attachments(self.uow, self.present, self.places, work)
-        for name, thing in plan.things.items():
-            try:
-                with placed(name):
-                    attachments.add_points(thing, ids[name], is_new=ids[name] == new_ids[name])
-            except InvalidInput as error:
-                problems += error.problems
+        problems += self._points(work, plan, ids, new_ids)
         if problems:
             raise InvalidInput(problems)
-        waiting = tuple(sorted(key for key in plan.needed_keys() if key not in self.present.ids and key not in self.coming))
-        if waiting:
-            raise WaitsFor(waiting)
-        self._relationships(attachments, plan, ids)
+        if waiting := [key for key in plan.needed_keys if key not in self.present.ids and key not in self.coming]:
+            raise WaitsFor(tuple(sorted(waiting)))
+        self._relationships(work, plan, ids)
         for item in plan.interactions:
             with placed(item.spec.interaction):
-                attachments.add_interaction(item, [self._far(end, ids) for end in item.participants])
+                self.attachments.add_interaction(work, item, [self._far(end, ids) for end in item.participants])
         return work
 
-    def _relationships(self, attachments: Attachments, plan: RowPlan, ids: Mapping[str, uuid.UUID]) -> None:
+    def _points(
+        self, work: RowWork, plan: RowPlan, ids: Mapping[str, uuid.UUID], new_ids: Mapping[str, uuid.UUID]
+    ) -> list[Problem]:
+        problems: list[Problem] = []
+        for name, thing in plan.things.items():
+            if thing.points:
+                try:
+                    with placed(name):
+                        self.attachments.add_points(work, thing, ids[name], is_new=ids[name] == new_ids[name])
+                except InvalidInput as error:
+                    problems += error.problems
+        return problems
+
+    def _relationships(self, work: RowWork, plan: RowPlan, ids: Mapping[str, uuid.UUID]) -> None:
         for link in plan.relationships:
             with placed(link.spec.relationship):
                 dates = self.dates(valid_from=link.valid_from, valid_until=link.valid_until)
                 values = self.raw(link.values, ids)
-                attachments.add_relationship(link, (self._far(link.source, ids), self._far(link.target, ids)), values, dates)
+                ends = (self._far(link.source, ids), self._far(link.target, ids))
+                self.attachments.add_relationship(work, link, ends, values, dates)
 
     def _far(self, end: End, ids: Mapping[str, uuid.UUID]) -> uuid.UUID:
         if end.key is None:
@@ -120,13 +132,14 @@ class RowPreparation:
         if existing is None:
             home = self.places.home(thing.spec.department)
             draft = prepare_entity(self.uow, thing.spec.type, raw, department=home, identifiers=thing.identifiers)
-            work.drafts.append((thing.spec.name, replace(draft, id=new_id)))
+            draft.id = new_id
+            work.drafts.append((thing.spec.name, draft))
         else:
             raw.update(dict.fromkeys(thing.values.cleared))
             declared = self.uow.registry.get(thing.spec.type)
             if self.differs(declared, raw, self.present.values[existing]):
                 work.changes.append((existing, thing.spec.type, raw))
-            work.identifiers += [(key, existing) for key in thing.known_as() if key not in self.present.ids]
+            work.identifiers += [(key, existing) for key in thing.keys if key not in self.present.ids]
         one = existing or new_id
         for held in thing.roles:
             with placed(held.spec.role):
@@ -134,7 +147,7 @@ class RowPreparation:
         return one
 
     def _find(self, place: tuple[int, str], thing: ThingPlan) -> uuid.UUID | None:
-        found = {key: self.present.ids[key] for key in thing.known_as() if key in self.present.ids}
+        found = {key: self.present.ids[key] for key in thing.keys if key in self.present.ids}
         if len(set(found.values())) > 1:
             raise InvalidInput(msg("Its identifiers belong to different entities: {keys}. Merge them, or mend the keys.",
                                    keys=", ".join(" ".join(key) for key in found)))
@@ -148,8 +161,8 @@ class RowPreparation:
     def _role(self, work: RowWork, held: RolePlan, party: uuid.UUID, raw: dict[str, Any], *, is_new: bool) -> None:
         department = self.places.home(held.spec.department)
         dates = self.dates(since=held.since, until=held.until)
-        known = [] if is_new else self.present.roles.get((party, held.spec.role, department), [])
-        row = _same_period(known, dates.get("since"), "since", "until")
+        known = None if is_new else self.present.roles.get((party, held.spec.role, department))
+        row = _same_period(known, dates.get("since"), "since", "until") if known else None
         if row is None:
             work.roles.append(prepare_role(self.uow, party, held.spec.role, raw, department=department, **dates))
             return
@@ -185,6 +198,8 @@ class RowPreparation:
         """The days among these raw values; empty ones are left out."""
         found: dict[str, Any] = {}
         for key, raw in given.items():
+            if raw is None:
+                continue
             with placed(key):
                 day = read_date(raw, self.uow.parse_context)
             if day is not None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from xrm.access.policy import visible_entity
 from xrm.contact_points.models import contact_point
@@ -25,6 +26,15 @@ from xrm.unit_of_work import UnitOfWork
 
 CHUNK = 400
 _INTERACTIONS = uuid.UUID("5a0c4e0e-8a0f-5d2f-9b5e-1f6f4a1f0b77")
+
+# No more columns than are compared: each costs as much as the row itself.
+_ENTITY = select(*(entity.c[name] for name in ("id", "type", "title")))
+_ROLE = select(*(role.c[name] for name in ("id", "party_id", "type", "department_id", "since", "until", "deleted_at")))
+_POINT = select(*(contact_point.c[name] for name in ("entity_id", "kind", "normalized")))
+_RELATIONSHIP = select(
+    *(relationship.c[name] for name in ("id", "type", "source_id", "target_id", "valid_from", "valid_until"))
+)
+_INTERACTION = select(*(interaction.c[name] for name in ("id", "subject", "body", "outcome", "deleted_at")))
 
 
 def interaction_id(key: Key) -> uuid.UUID:
@@ -49,28 +59,28 @@ class Present:
 
 def read_present(uow: UnitOfWork, plans: Sequence[RowPlan]) -> Present:
     """What the database holds of what these rows speak of, as far as the actor may see it."""
-    keys = {key for plan in plans for key in plan.own_keys() | plan.needed_keys()}
+    keys = {key for plan in plans for key in (*plan.own_keys, *plan.needed_keys)}
     found = find_many(uow, keys) if keys else {}
     present = Present(found, {}, {}, {}, {}, {}, set(), {}, {})
     _match(uow, plans, present)
-    mine = {found[key] for plan in plans for key in plan.own_keys() if key in found} | set(present.matched.values())
+    mine = {found[key] for plan in plans for key in plan.own_keys if key in found} | set(present.matched.values())
     linked = mine | set(found.values())
-    present.entities = {row.id: row for row in _rows(uow, entity, entity.c.id, linked)}
+    present.entities = {row.id: row for row in _rows(uow, _ENTITY, entity.c.id, linked)}
     _read_values(uow, plans, present, mine)
     if any(thing.points for plan in plans for thing in plan.things.values()):
-        rows = _rows(uow, contact_point, contact_point.c.entity_id, mine)
+        rows = _rows(uow, _POINT, contact_point.c.entity_id, mine)
         present.points = {(row.entity_id, row.kind, row.normalized) for row in rows}
     if any(plan.relationships for plan in plans):
         _read_relationships(uow, present, linked)
     wanted = {interaction_id(item.key) for plan in plans for item in plan.interactions}
-    present.interactions = {row.id: row for row in _rows(uow, interaction, interaction.c.id, wanted)}
+    present.interactions = {row.id: row for row in _rows(uow, _INTERACTION, interaction.c.id, wanted)}
     return present
 
 
-def _rows(uow: UnitOfWork, table: Any, column: Any, wanted: Iterable[uuid.UUID]) -> Iterator[Row[Any]]:
-    ids = sorted(wanted)
+def _rows(uow: UnitOfWork, wished: Select[Any], column: Any, wanted: Iterable[uuid.UUID]) -> Iterator[Row[Any]]:
+    ids = sorted(wanted, key=attrgetter("int"))
     for start in range(0, len(ids), CHUNK):
-        yield from uow.execute(select(table).where(column.in_(ids[start : start + CHUNK])))
+        yield from uow.execute(wished.where(column.in_(ids[start : start + CHUNK])))
 
 
 def _read_values(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present, mine: set[uuid.UUID]) -> None:
@@ -78,7 +88,7 @@ def _read_values(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present, mi
     for one in mine:
         by_type.setdefault(present.entities[one].type, []).append(one)
     types = {held.spec.role for plan in plans for thing in plan.things.values() for held in thing.roles}
-    for row in _rows(uow, role, role.c.party_id, mine) if types else ():
+    for row in _rows(uow, _ROLE, role.c.party_id, mine) if types else ():
         if row.type in types and row.deleted_at is None:
             present.roles.setdefault((row.party_id, row.type, row.department_id), []).append(row)
             by_type.setdefault(row.type, []).append(row.id)
@@ -90,7 +100,7 @@ def _read_values(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present, mi
 
 def _read_relationships(uow: UnitOfWork, present: Present, linked: set[uuid.UUID]) -> None:
     by_type: dict[str, list[uuid.UUID]] = {}
-    for row in _rows(uow, relationship, relationship.c.source_id, linked):
+    for row in _rows(uow, _RELATIONSHIP, relationship.c.source_id, linked):
         if row.target_id in linked:
             present.relationships.setdefault((row.type, row.source_id, row.target_id), []).append(row)
             by_type.setdefault(row.type, []).append(row.id)
@@ -104,7 +114,7 @@ def _read_relationships(uow: UnitOfWork, present: Present, linked: set[uuid.UUID
 def _match(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present) -> None:
     for position, plan in enumerate(plans):
         for name, thing in plan.things.items():
-            if thing.spec.match and not any(key in present.ids for key in thing.known_as()):
+            if thing.spec.match and not any(key in present.ids for key in thing.keys):
                 try:
                     found = _find_equal(uow, thing)
                 except InvalidInput as error:

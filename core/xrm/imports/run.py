@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,26 +107,26 @@ class Run:
         """Write these rows in batches and return how many were written; those that wait are put aside."""
         done = 0
         for batch in self._batches(rows):
-            ends = self._writer.write(batch)
-            for end in ends:
-                done += self._take(end)
+            done += self._take(self._writer.write(batch))
             if self._rejects is not None:
                 self._rejects.flush()
             if self._progress is not None:
                 self._progress(self._report.counts.total(), self._table.progress())
         return done
 
-    def _take(self, end: RowEnd) -> int:
-        if end.waits_for:
-            self._waiting.add(end.plan.line, end.plan.cells)
-            return 0
-        if end.outcome == "failed":
-            self._fail(Row(end.plan.line, end.plan.cells), end.problems)
-            return 0
-        self._report.add(end.plan.line, end.outcome)
-        for (kind, what), count in end.counts.items():
+    def _take(self, ends: Sequence[RowEnd]) -> int:
+        done = 0
+        for end in ends:
+            if end.waits_for:
+                self._waiting.add(end.plan.line, end.plan.cells)
+            elif end.outcome == "failed":
+                self._fail(Row(end.plan.line, end.plan.cells), end.problems)
+            else:
+                self._report.add(end.plan.line, end.outcome)
+                done += 1
+        for (kind, what), count in Counter(chain.from_iterable(end.written for end in ends)).items():
             self._report.note(kind, what, count)
-        return 1
+        return done
 
     def _batches(self, rows: Iterator[Row]) -> Iterator[list[RowPlan]]:
         """Plans in batches; two rows that speak of one thing never share a batch, so that the later one finds the earlier."""
@@ -166,7 +168,7 @@ class Run:
         if 0 < len(left) <= MOST_TOGETHER and _disjoint(left):
             ends = self._writer.write(left)
         else:
-            ends = [RowEnd(plan, "failed", waits_for=tuple(sorted(plan.needed_keys()))) for plan in left]
+            ends = [RowEnd(plan, "failed", waits_for=tuple(sorted(plan.needed_keys))) for plan in left]
         for end in ends:
             missing = tuple(
                 Problem("", msg("It refers to {system} {key}, which is not there. Import that first, or mend the key.",
@@ -174,7 +176,7 @@ class Run:
                 for system, key in end.waits_for
             )
             end.problems, end.waits_for = (*end.problems, *missing), ()
-            self._take(end)
+        self._take(ends)
 
     def _fail(self, row: Row, problems: tuple[Problem, ...]) -> None:
         problems = with_columns(problems, self._columns)

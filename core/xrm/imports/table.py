@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from xrm.errors import InvalidInput, Message, Problem, msg
 
@@ -13,8 +14,7 @@ LONGEST_CELL = 131_072
 LINE_COLUMN, REASON_COLUMN = "import_line", "import_reason"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row: the line it begins on, its cells as texts, and what is wrong with its shape (None when it is right)."""
 
     line: int
@@ -73,12 +73,18 @@ def checked_row(line: int, cells: list[str], header: Sequence[str], overflow: Se
         message = msg("It has {count} cells, but there are {wanted} columns. Put values with {separator} in quotes.",
                       count=len(cells), wanted=wanted, separator=separator)
         return Row(line, cells, message)
+    text = "".join(cells)
+    is_plain = "\x00" not in text and len(text) <= LONGEST_CELL
+    return Row(line, cells, None if is_plain else _problem_of(cells))
+
+
+def _problem_of(cells: Sequence[str]) -> Message | None:
     for cell in cells:
         if "\x00" in cell:
-            return Row(line, cells, msg("It contains the character NUL, which is no text. Save the file as text again."))
+            return msg("It contains the character NUL, which is no text. Save the file as text again.")
         if len(cell) > LONGEST_CELL:
-            return Row(line, cells, msg("A cell has more than {most} characters. Shorten it.", most=LONGEST_CELL))
-    return Row(line, cells)
+            return msg("A cell has more than {most} characters. Shorten it.", most=LONGEST_CELL)
+    return None
 
 
 def _joined(cells: list[str], surplus: int, overflow: Sequence[int], separator: str) -> list[str] | None:

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,8 @@ from xrm.imports.report import Outcome
 from xrm.interactions.service import InteractionDraft
 from xrm.relationships.batch import RelationshipDraft
 from xrm.roles.service import RoleDraft
+
+Written = tuple[str, str]  # kind, created or updated
 
 
 @dataclass(slots=True)
@@ -54,16 +55,17 @@ class RowWork:
         )
         return "updated" if any(written) else "unchanged"
 
-    def counts(self) -> Counter[tuple[str, str]]:
-        """(kind, created or updated) → how many."""
-        found: Counter[tuple[str, str]] = Counter((draft.type.name, "created") for _, draft in self.drafts)
-        found.update((name, "updated") for _, name, _ in self.changes)
-        found.update((draft.type.name, "created") for draft in self.roles)
-        found.update((change.type, "updated") for change in (*self.role_changes, *self.relationship_changes))
-        found.update(("contact_point", "created") for _ in self.points)
-        found.update((link.type, "created") for link in self.relationships)
-        found.update((draft.kind, "created") for draft in self.interactions)
-        found.update((kind, "updated") for _, kind, _ in self.interaction_changes)
+    def written(self) -> list[Written]:
+        """(kind, created or updated) of each thing."""
+        found = [(draft.type.name, "created") for _, draft in self.drafts]
+        found += [(draft.type.name, "created") for draft in self.roles]
+        found += [("contact_point", "created")] * len(self.points)
+        if self.relationships or self.interactions:
+            found += [(link.type, "created") for link in self.relationships]
+            found += [(draft.kind, "created") for draft in self.interactions]
+        if self.changes or self.role_changes or self.relationship_changes or self.interaction_changes:
+            found += [(name, "updated") for _, name, _ in (*self.changes, *self.interaction_changes)]
+            found += [(change.type, "updated") for change in (*self.role_changes, *self.relationship_changes)]
         return found
 
 
@@ -75,4 +77,4 @@ class RowEnd:
     outcome: Outcome
     problems: tuple[Problem, ...] = ()
     waits_for: tuple[Key, ...] = ()
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    written: Sequence[Written] = ()

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import insert, select
 
 from xrm.access.policy import require, require_any, scope
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.entities.drafts import situation_of
 from xrm.entities.parties import departments_of
-from xrm.entities.rows import find_rows, json_changes
+from xrm.entities.rows import EntityRow, find_rows, json_changes
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship
@@ -69,7 +69,7 @@ def relate_many(uow: UnitOfWork, drafts: Sequence[RelationshipDraft]) -> list[uu
 
 
 def _relate_type(
-    uow: UnitOfWork, relationship_type: RelationshipType, drafts: Sequence[RelationshipDraft], ends: Mapping[uuid.UUID, Row[Any]]
+    uow: UnitOfWork, relationship_type: RelationshipType, drafts: Sequence[RelationshipDraft], ends: Mapping[uuid.UUID, EntityRow]
 ) -> list[uuid.UUID]:
     _require(uow, relationship_type.name, drafts, ends)
     rows: list[dict[str, Any]] = []
@@ -101,7 +101,7 @@ def _relate_type(
 
 
 def _require(
-    uow: UnitOfWork, type_name: str, drafts: Sequence[RelationshipDraft], ends: Mapping[uuid.UUID, Row[Any]]
+    uow: UnitOfWork, type_name: str, drafts: Sequence[RelationshipDraft], ends: Mapping[uuid.UUID, EntityRow]
 ) -> None:
     if scope(uow, type_name, "link").is_everywhere:
         return
@@ -125,7 +125,7 @@ def _row(uow: UnitOfWork, relationship_type: RelationshipType, draft: Relationsh
 
 
 def _refuse_twins(
-    uow: UnitOfWork, type_name: str, rows: Sequence[Mapping[str, Any]], ends: Mapping[uuid.UUID, Row[Any]]
+    uow: UnitOfWork, type_name: str, rows: Sequence[Mapping[str, Any]], ends: Mapping[uuid.UUID, EntityRow]
 ) -> None:
     periods: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[date | None, date | None]]] = {}
     sources = sorted({row["source_id"] for row in rows})

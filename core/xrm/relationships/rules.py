@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from xrm.db.locks import hold
 from xrm.entities.links import check_links
 from xrm.entities.models import entity
+from xrm.entities.rows import EntityRow
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.relationships.models import relationship
 from xrm.schema.registry import RelationshipType
@@ -22,7 +23,7 @@ LONGEST_CHAIN = 10_000
 Period = tuple[date | None, date | None]
 
 
-def check_ends(uow: UnitOfWork, relationship_type: RelationshipType, source: Row[Any], target: Row[Any]) -> None:
+def check_ends(uow: UnitOfWork, relationship_type: RelationshipType, source: EntityRow, target: EntityRow) -> None:
     """Stop unless the type allows both ends (a symmetric one in either order).
 
     Raises:
@@ -63,7 +64,7 @@ def overlaps(period: Period) -> ColumnElement[bool]:
 
 
 def check_cardinality(
-    uow: UnitOfWork, relationship_type: RelationshipType, source: Row[Any], target: Row[Any], period: Period,
+    uow: UnitOfWork, relationship_type: RelationshipType, source: EntityRow, target: EntityRow, period: Period,
     but: uuid.UUID | None = None,
 ) -> None:
     """Stop when an end that may have one at a time has one already in this period.
@@ -91,7 +92,7 @@ def check_cardinality(
             )
 
 
-def check_no_cycle(uow: UnitOfWork, relationship_type: RelationshipType, source: Row[Any], target: Row[Any]) -> None:
+def check_no_cycle(uow: UnitOfWork, relationship_type: RelationshipType, source: EntityRow, target: EntityRow) -> None:
     """Stop when a chain of this type leads back from target to source.
 
     Raises:

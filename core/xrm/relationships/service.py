@@ -18,7 +18,7 @@ from xrm.db.ids import new_id
 from xrm.db.locks import hold
 from xrm.entities.drafts import situation_of
 from xrm.entities.parties import departments_of
-from xrm.entities.rows import find_row, json_changes
+from xrm.entities.rows import EntityRow, find_row, json_changes
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship, relationship_past
@@ -44,8 +44,8 @@ KEEP: Any = object()
 class Ends:
     """The two entities of a relationship, as rows; for symmetric types in the order they are stored."""
 
-    source: Row[Any]
-    target: Row[Any]
+    source: EntityRow
+    target: EntityRow
 
 
 def relate(

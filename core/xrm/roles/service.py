@@ -13,20 +13,20 @@ from sqlalchemy import Row, select, update
 
 from xrm.access.policy import allowed, require, visible_entity, visible_role
 from xrm.audit.service import record_audit
-from xrm.db.bulk import insert_rows
+from xrm.db.bulk import Columns, Same, insert_columns
 from xrm.db.ids import new_id
 from xrm.db.locks import hold
 from xrm.entities.checks import check_batch
 from xrm.entities.drafts import situation_of
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_departments
-from xrm.entities.rows import find_rows, json_changes, raise_taken
+from xrm.entities.rows import EntityRow, find_rows, json_changes, raise_taken
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.plugin_host.contributions import EntityChange
 from xrm.roles.models import role
 from xrm.schema.registry import EntityType
-from xrm.schema.storage import insert_children, load_values, stored_rows, update_values
+from xrm.schema.storage import insert_children, load_values, stored_columns, update_values
 from xrm.schema.validation import validate_change, validate_new
 from xrm.unit_of_work import UnitOfWork
 
@@ -103,47 +103,57 @@ def start_roles(uow: UnitOfWork, drafts: Sequence[RoleDraft]) -> list[uuid.UUID]
 
 
 def _start_of_type(
-    uow: UnitOfWork, pairs: Sequence[tuple[RoleDraft, uuid.UUID]], parties: Mapping[uuid.UUID, Row[Any]]
+    uow: UnitOfWork, pairs: Sequence[tuple[RoleDraft, uuid.UUID]], parties: Mapping[uuid.UUID, EntityRow]
 ) -> None:
     role_type = pairs[0][0].type
     changes = [EntityChange(role_type.name, one, draft.department, None, draft.values, draft.party_id) for draft, one in pairs]
     check_batch(uow, role_type, changes, [draft.values for draft, _ in pairs])
-    rows, type_rows = [], []
-    columns = stored_rows(role_type, [draft.values for draft, _ in pairs])
-    for (draft, one), own in zip(pairs, columns, strict=True):
-        rows.append(
-            {
-                "id": one, "party_id": draft.party_id, "type": role_type.name, "department_id": draft.department,
-                "since": draft.since, "until": draft.until, "owner_id": draft.owner or uow.actor.user_id, "version": 1,
-                "created_at": uow.now, "created_by": uow.actor.user_id, "updated_at": uow.now, "updated_by": uow.actor.user_id,
-            }
-        )
-        key = parties[draft.party_id].title_key
-        type_rows.append({"id": one, "department_id": draft.department, "title_key": key, **own})
-    insert_rows(uow.connection, role, rows)
-    with raise_taken(uow, role_type):
-        insert_rows(uow.connection, role_type.table, type_rows)
-    insert_children(uow.connection, role_type, [(one, draft.values) for draft, one in pairs])
+    _insert(uow, role_type, pairs, parties)
     for draft, one in pairs:
         _note_made(uow, draft, one)
         fields = json_changes(role_type, {}, draft.values)
-        period = {"since": (None, draft.since), "until": (None, draft.until)} if draft.since or draft.until else {}
+        if draft.since or draft.until:
+            fields |= {"since": (None, draft.since), "until": (None, draft.until)}
         record_audit(
-            uow, "role.started", draft.party_id, role_type.name, {**fields, **period}, subject_id=one, department=draft.department
+            uow, "role.started", draft.party_id, role_type.name, fields, subject_id=one, department=draft.department
         )
-        record_event(uow, "role.started", role_type.name, (one,), draft.department)
+    for department in dict.fromkeys(draft.department for draft, _ in pairs):
+        new = [one for draft, one in pairs if draft.department == department]
+        record_event(uow, "role.started", role_type.name, new, department)
+
+
+def _insert(
+    uow: UnitOfWork, role_type: EntityType, pairs: Sequence[tuple[RoleDraft, uuid.UUID]],
+    parties: Mapping[uuid.UUID, EntityRow],
+) -> None:
+    count, mine, ids = len(pairs), uow.actor.user_id, [one for _, one in pairs]
+    drafts = [draft for draft, _ in pairs]
+    departments = [draft.department for draft in drafts]
+    columns: Columns = {
+        "id": ids, "party_id": [draft.party_id for draft in drafts], "type": Same(role_type.name),
+        "department_id": departments, "since": [draft.since for draft in drafts], "until": [draft.until for draft in drafts],
+        "owner_id": [draft.owner or mine for draft in drafts], "version": Same(1), "created_at": Same(uow.now),
+        "created_by": Same(mine), "updated_at": Same(uow.now), "updated_by": Same(mine),
+    }
+    insert_columns(uow.connection, role, count, columns)
+    keys = [parties[draft.party_id].title_key for draft in drafts]
+    own: Columns = stored_columns(role_type, [draft.values for draft in drafts])
+    with raise_taken(uow, role_type):
+        own = {"id": ids, "department_id": departments, "title_key": keys, **own}
+        insert_columns(uow.connection, role_type.table, count, own)
+    insert_children(uow.connection, role_type, [(one, draft.values) for draft, one in pairs])
 
 
 def _note_made(uow: UnitOfWork, draft: RoleDraft, one: uuid.UUID) -> None:
     uow.touch(draft.party_id, is_new=uow.touched.get(draft.party_id, False))
     made = uow.made.get(draft.party_id)
-    if made is not None and made.department == draft.department:
+    if made is not None and made.department_id == draft.department:
         made.roles.append((one, draft.type.name, draft.department, draft.values))
     else:
         uow.made.pop(draft.party_id, None)  # others see it now, which the database tells
 
 
-def _check_party(draft: RoleDraft, party: Row[Any]) -> None:
+def _check_party(draft: RoleDraft, party: EntityRow) -> None:
     if party.type not in draft.type.declaration.of:
         raise InvalidInput(
             msg("{title} is of type {type} and cannot be {role}. Only these can: {allowed}.", title=party.title, type=party.type,
@@ -151,7 +161,7 @@ def _check_party(draft: RoleDraft, party: Row[Any]) -> None:
         )
 
 
-def _show_in_departments(uow: UnitOfWork, drafts: Sequence[RoleDraft], parties: Mapping[uuid.UUID, Row[Any]]) -> None:
+def _show_in_departments(uow: UnitOfWork, drafts: Sequence[RoleDraft], parties: Mapping[uuid.UUID, EntityRow]) -> None:
     # A role in the party's home department changes nothing about who sees it, the common case.
     for party_id in {draft.party_id for draft in drafts if draft.department != parties[draft.party_id].department_id}:
         refresh_departments(uow, parties[party_id])

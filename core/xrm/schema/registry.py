@@ -4,123 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import MetaData, Table
 
 from xrm.db.metadata import NAMING
 from xrm.errors import NotFound, PluginError, msg
-from xrm.schema.expressions import Expression, ExpressionError, Operand, compile_expression
-from xrm.schema.fields.base import FieldType, ParseContext
+from xrm.schema.expressions import ExpressionError, compile_expression
+from xrm.schema.fielded import Fielded
+from xrm.schema.fields.base import FieldType
 from xrm.schema.fields.builtin import RESULT_TYPES
 from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration, TypeLabel
 from xrm.schema.operands import operand_of
 from xrm.schema.suggest import unknown
-from xrm.schema.tables import IDENTIFIER_LENGTH, build_relationship_table, build_type_table, table_name
+from xrm.schema.tables import add_indexes, build_relationship_table, build_type_table, refuse_taken_name
 from xrm.schema.templates import Template
 
+__all__ = ["ANY", "ANY_PARTY", "ANY_RECORD", "EntityType", "Fielded", "Registry", "RelationshipType", "build_registry"]
+
 ANY_PARTY, ANY_RECORD, ANY = "party", "record", "entity"
-
-
-class Fielded:
-    """What entity types and relationship types share: fields, their types, and the tables that hold them."""
-
-    def __init__(
-        self, declared: Mapping[str, Field], types: Mapping[str, FieldType], table: Table | None, children: Mapping[str, Table]
-    ) -> None:
-        self.fields = {key: field for key, field in declared.items() if not field.retired}
-        self.all_fields = dict(declared)
-        self._types = types
-        self.child_tables = children
-        self._table = table
-        self._expressions: dict[tuple[str, tuple[str, ...]], Expression] = {}
-        self._defaults: tuple[ParseContext, Mapping[str, Any]] | None = None
-
-    def field_type(self, key: str) -> FieldType:
-        """The type of a field."""
-        return self._types[key]
-
-    @cached_property
-    def operands(self) -> Mapping[str, Operand]:
-        """What expressions know of each field; a field computed at reading has no column and cannot be named."""
-        found: dict[str, Operand] = {}
-        for key, field in self.fields.items():
-            has_column = key in self.child_tables or bool(self._types[key].columns(field))
-            if self._types[key].expression_type and has_column:
-                found[key] = operand_of(field, self._types[key])
-        return found
-
-    def expression(self, text: str) -> Expression:
-        """The compiled expression over these fields; compiled once."""
-        return self.condition(text, {})
-
-    def condition(self, text: str, more: Mapping[str, Operand]) -> Expression:
-        """The compiled expression over these fields and ``more`` names; compiled once."""
-        key = (text, tuple(more))
-        found = self._expressions.get(key)
-        if found is None:
-            found = self._expressions[key] = compile_expression(text, {**more, **self.operands})
-        return found
-
-    @cached_property
-    def single_fields(self) -> tuple[Field, ...]:
-        """Fields with one value, kept in the type's own table."""
-        return tuple(field for key, field in self.fields.items() if key not in self.child_tables)
-
-    @cached_property
-    def multiple_fields(self) -> tuple[Field, ...]:
-        """Fields with several values, each kept in a table of its own."""
-        return tuple(field for key, field in self.fields.items() if key in self.child_tables)
-
-    @cached_property
-    def empty_values(self) -> Mapping[str, object]:
-        """Each field with the value that means empty."""
-        return {key: () if key in self.child_tables else None for key in self.fields}
-
-    @cached_property
-    def defaulting_fields(self) -> tuple[Field, ...]:
-        """Fields that new rows have a value of without being told."""
-        return tuple(field for field in self.fields.values() if field.default is not None and not field.formula)
-
-    def declared_defaults(self, context: ParseContext) -> Mapping[str, Any]:
-        """The defaults that are no expressions, read as written in English; made once for the rows of one unit of work."""
-        made = self._defaults
-        if made is None or made[0] is not context:
-            english = context if context.language == "en" else replace(context, language="en")
-            made = self._defaults = (context, {
-                field.key: self._types[field.key].parse(field, field.default, english) for field in self.defaulting_fields
-                if not (isinstance(field.default, str) and field.default.startswith("="))
-            })
-        return made[1]
-
-    @cached_property
-    def conditional_fields(self) -> tuple[Field, ...]:
-        """Fields that are there only ``when`` their condition holds."""
-        return tuple(field for field in self.fields.values() if field.when)
-
-    @cached_property
-    def demanding_fields(self) -> tuple[Field, ...]:
-        """Fields that are required, always or by an expression."""
-        return tuple(field for field in self.fields.values() if field.required)
-
-    @cached_property
-    def computed_fields(self) -> tuple[Field, ...]:
-        """Fields made by a formula."""
-        return tuple(field for field in self.fields.values() if field.formula)
-
-    @cached_property
-    def field_columns(self) -> dict[str, tuple[Column[object], ...]]:
-        """The columns of each single field, in the type's own table."""
-        if self._table is None:
-            return {}
-        return {
-            field.key: tuple(self._table.c[column.name] for column in self._types[field.key].columns(field))
-            for field in self.single_fields
-            if self._types[field.key].columns(field)
-        }
 
 
 class EntityType(Fielded):
@@ -176,12 +80,25 @@ class RelationshipType(Fielded):
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything declared, by name. ``metadata`` has the core's tables and those of all types."""
+    """Everything declared, by name."""
 
     entity_types: Mapping[str, EntityType]
     relationship_types: Mapping[str, RelationshipType]
     interaction_kinds: Mapping[str, InteractionKind]
-    metadata: MetaData
+    core_metadata: MetaData
+    own_metadata: MetaData  # the tables of the types
+
+    @cached_property
+    def metadata(self) -> MetaData:
+        """The core's tables and those of all types, with their indexes; completed here, because most processes never ask."""
+        for table in self.core_metadata.tables.values():
+            table.to_metadata(self.own_metadata)
+        everything: list[EntityType | RelationshipType] = [*self.entity_types.values(), *self.relationship_types.values()]
+        for item in everything:
+            if item.table is not None:
+                types = {key: item.field_type(key) for key in item.declaration.fields}
+                add_indexes(item.declaration, types, item.table, item.child_tables)
+        return self.own_metadata
 
     def get(self, name: str) -> EntityType:
         """The entity type of this name.
@@ -243,21 +160,19 @@ def build_registry(
         PluginError: naming the plugin whose types cannot be taken: a table that is taken, a formula that is wrong.
     """
     metadata = MetaData(naming_convention=NAMING)
-    for table in core_metadata.sorted_tables:
-        table.to_metadata(metadata)
     entity_types: dict[str, EntityType] = {}
     for declaration in entities:
-        _refuse_taken_name(metadata, declaration)
+        refuse_taken_name({*core_metadata.tables, *metadata.tables}, declaration)
         types = _types_of(declaration.plugin, declaration.fields, field_types)
         table, children = build_type_table(metadata, declaration, types)
         entity_types[declaration.name] = EntityType(declaration, types, table, children)
     relationship_types: dict[str, RelationshipType] = {}
     for link in relationships:
-        _refuse_taken_name(metadata, link)
+        refuse_taken_name({*core_metadata.tables, *metadata.tables}, link)
         types = _types_of(link.plugin, link.fields, field_types)
         link_table, children = build_relationship_table(metadata, link, types)
         relationship_types[link.name] = RelationshipType(link, types, link_table, children)
-    return Registry(entity_types, relationship_types, {kind.name: kind for kind in interaction_kinds}, metadata)
+    return Registry(entity_types, relationship_types, {kind.name: kind for kind in interaction_kinds}, core_metadata, metadata)
 
 
 def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str, FieldType]) -> dict[str, FieldType]:
@@ -275,15 +190,3 @@ def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str
                 raise PluginError(plugin, said) from error
             types[key] = ComputedType(field_types[RESULT_TYPES.get(result, "text")])
     return types
-
-
-def _refuse_taken_name(metadata: MetaData, declaration: EntityDeclaration | RelationshipDeclaration) -> None:
-    name = table_name(declaration)
-    if name in metadata.tables:
-        taken = msg("{where}: the table {name} is taken already. Choose another name.", where=declaration.location, name=name)
-        raise PluginError(declaration.plugin, taken)
-    if len(name) > IDENTIFIER_LENGTH:
-        raise PluginError(declaration.plugin, msg(
-            "{where}: the table {name} has more than {most} letters. Choose a shorter name.",
-            where=declaration.location, name=name, most=IDENTIFIER_LENGTH,
-        ))

@@ -39,20 +39,20 @@ def stored(fielded: Fielded, values: Values, *, partial: bool = False) -> dict[s
     return row
 
 
-def stored_rows(fielded: Fielded, rows: Sequence[Values]) -> list[dict[str, Any]]:
-    """The column values of many new rows: of those fields alone that any of them fills, since each costs time per row."""
+def stored_columns(fielded: Fielded, rows: Sequence[Values]) -> dict[str, list[Any]]:
+    """Column → its value in each of many new rows; only of fields that any of them fills, since each costs time per row."""
     filled = {key for values in rows for key, value in values.items() if value is not None}
-    made: list[dict[str, Any]] = [{} for _ in rows]
+    made: dict[str, list[Any]] = {}
     for field in fielded.single_fields:
-        if field.key not in filled:
+        key = field.key
+        if key not in filled:
             continue
-        key, field_type = field.key, fielded.field_type(field.key)
-        is_kept_as_it_is = type(field_type).store is FieldType.store
-        for row, values in zip(made, rows, strict=True):
-            if is_kept_as_it_is:
-                row[key] = values.get(key)
-            else:
-                row.update(field_type.store(field, values.get(key)))
+        field_type = fielded.field_type(key)
+        if type(field_type).store is FieldType.store:
+            made[key] = [values.get(key) for values in rows]
+        else:
+            stored = [field_type.store(field, values.get(key)) for values in rows]
+            made.update({name: [row[name] for row in stored] for name in stored[0]})
     return made
 
 

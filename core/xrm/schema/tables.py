@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table
 
 from xrm.db.types import Id, key_text
+from xrm.errors import PluginError, msg
 from xrm.schema.fields.base import FieldType
 from xrm.schema.model import EntityDeclaration, Field, RelationshipDeclaration
 
@@ -21,6 +22,19 @@ def table_name(declaration: EntityDeclaration | RelationshipDeclaration) -> str:
     if isinstance(declaration, EntityDeclaration) and declaration.kind == "party":
         return declaration.name
     return f"{declaration.plugin}__{declaration.name}"
+
+
+def refuse_taken_name(taken: Container[str], declaration: EntityDeclaration | RelationshipDeclaration) -> None:
+    """Raise PluginError when the type's table would have a name that is taken, or one that no database keeps whole."""
+    name = table_name(declaration)
+    if name in taken:
+        message = msg("{where}: the table {name} is taken already. Choose another name.", where=declaration.location, name=name)
+        raise PluginError(declaration.plugin, message)
+    if len(name) > IDENTIFIER_LENGTH:
+        raise PluginError(declaration.plugin, msg(
+            "{where}: the table {name} has more than {most} letters. Choose a shorter name.",
+            where=declaration.location, name=name, most=IDENTIFIER_LENGTH,
+        ))
 
 
 def build_type_table(
@@ -38,11 +52,6 @@ def build_type_table(
         Column("title_key", key_text(), nullable=False),
         *_columns(single, types),
     )
-    _index(table, "title_key")
-    # The empty rows of a list sorted by a field come by id.
-    Index(_short(f"ix_{table.name}_department_id"), table.c.department_id, table.c.id)
-    for field in single:
-        _index_field(table, field, types[field.key], is_role=declaration.kind == "role")
     return table, _child_tables(metadata, table, declaration.fields.values(), types)
 
 
@@ -59,10 +68,27 @@ def build_relationship_table(
         Column("id", Id, ForeignKey("relationship.id", ondelete="CASCADE"), primary_key=True),
         *_columns(single, types),
     )
-    for field in single:
-        if field.type in {"link", "file", "image"}:
-            Index(_short(f"ix_{table.name}_{field.key}"), table.c[field.key])
     return table, _child_tables(metadata, table, declaration.fields.values(), types)
+
+
+def add_indexes(
+    declaration: EntityDeclaration | RelationshipDeclaration, types: Mapping[str, FieldType], table: Table,
+    children: Mapping[str, Table],
+) -> None:
+    """Give the tables of a type their indexes, which nothing but a change of the database's schema asks for."""
+    if isinstance(declaration, EntityDeclaration):
+        _index(table, "title_key")
+        # The empty rows of a list sorted by a field come by id.
+        Index(_short(f"ix_{table.name}_department_id"), table.c.department_id, table.c.id)
+    for key, field in declaration.fields.items():
+        if key in children:
+            child = children[key]
+            keys = types[key].key_columns(field)
+            Index(_short(f"ix_{child.name}_{key}"), *(child.c[name] for name in keys), child.c.owner_id)
+        elif isinstance(declaration, EntityDeclaration):
+            _index_field(table, field, types[key], is_role=declaration.kind == "role")
+        elif field.type in {"link", "file", "image"}:
+            Index(_short(f"ix_{table.name}_{key}"), table.c[key])
 
 
 def _columns(fields: Iterable[Field], types: Mapping[str, FieldType]) -> list[Column[Any]]:
@@ -76,15 +102,13 @@ def _child_tables(
     for field in fields:
         if not types[field.key].is_multiple(field):
             continue
-        children[field.key] = child = Table(
+        children[field.key] = Table(
             _short(f"{table.name}__{field.key}"),
             metadata,
             Column("owner_id", Id, ForeignKey(f"{table.name}.id", ondelete="CASCADE"), primary_key=True),
             Column("position", Integer, primary_key=True, autoincrement=False),
             *types[field.key].columns(field),
         )
-        keys = types[field.key].key_columns(field)
-        Index(_short(f"ix_{child.name}_{field.key}"), *(child.c[name] for name in keys), child.c.owner_id)
     return children
 
 

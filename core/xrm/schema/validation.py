@@ -30,12 +30,14 @@ def validate_new(fielded: Fielded, raw: Mapping[str, object], situation: Situati
     Raises:
         InvalidInput: with each problem at its field.
     """
-    values, problems = _parse(fielded, raw, situation.context)
-    given, values = values, dict(fielded.empty_values)
-    values.update(given)
-    for field in fielded.defaulting_fields:
-        if field.key not in given:
-            values[field.key] = _default(fielded, field, values, situation)
+    given, problems = _parse(fielded, raw, situation.context)
+    if fielded.reckons_defaults:
+        values = {**fielded.empty_values, **given}
+        for field in fielded.defaulting_fields:
+            if field.key not in given:
+                values[field.key] = _default(fielded, field, values, situation)
+    else:
+        values = {**fielded.empty_values, **fielded.declared_defaults(situation.context), **given}
     _drop_hidden(fielded, values, situation.clock)
     problems += _missing(fielded, values, situation.clock, {problem.path for problem in problems})
     if problems:
@@ -57,16 +59,16 @@ def validate_change(
     _drop_hidden(fielded, after, situation.clock)
     _compute(fielded, after, situation.clock)
     failed = {problem.path for problem in problems}
-    before_missing = {problem.path for problem in _missing(fielded, current, situation.clock, set())}
-    # A row that lacked a value before the rule came stays editable elsewhere; what is sent now must satisfy it.
-    problems += [
-        problem for problem in _missing(fielded, after, situation.clock, failed)
-        if problem.path in raw or problem.path not in before_missing
-    ]
+    if missing := _missing(fielded, after, situation.clock, failed):
+        before_missing = {problem.path for problem in _missing(fielded, current, situation.clock, set())}
+        # A row that lacked a value before the rule came stays editable elsewhere; what is sent now must satisfy it.
+        problems += [problem for problem in missing if problem.path in raw or problem.path not in before_missing]
     if situation.stages is not None:
         problems += _check_move(fielded, situation.stages, current, after)
     if problems:
         raise InvalidInput(problems)
+    if after == current:
+        return {}
     # What is computed at reading is in ``after`` alone.
     return {key: after[key] for key in fielded.fields if key in current and after.get(key) != current[key]}
 
@@ -74,17 +76,18 @@ def validate_change(
 def _parse(fielded: Fielded, raw: Mapping[str, object], context: ParseContext) -> tuple[dict[str, Any], list[Problem]]:
     values: dict[str, Any] = {}
     problems: list[Problem] = []
+    readers = fielded.readers
     for key, given in raw.items():
-        field = fielded.fields.get(key)
-        if field is None:
-            problems.append(Problem(str(key), unknown("field", str(key), fielded.fields)))
-        elif field.formula or field.type == "computed":
-            problems.append(Problem(key, msg("This field is computed. Leave it out.")))
-        else:
+        read = readers.get(key)
+        if read is not None:
             try:
-                values[key] = fielded.field_type(key).parse(field, given, context)
+                values[key] = read(given, context)
             except InvalidValue as error:
                 problems.append(Problem(key, error.message))
+        elif key in fielded.fields:
+            problems.append(Problem(key, msg("This field is computed. Leave it out.")))
+        else:
+            problems.append(Problem(str(key), unknown("field", str(key), fielded.fields)))
     return values, problems
 
 

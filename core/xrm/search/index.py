@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import select
 
 from xrm.db.full_text import add_documents, remove_all_documents, remove_documents, scope_words
 from xrm.entities.models import entity
-from xrm.search.lines import LONGEST_TEXT, lines_of
-from xrm.search.made import made_sources, plain_ones
-from xrm.search.sources import NORMAL, STRONG, WEAK, Source, read_sources
+from xrm.search.documents import Document, empty_texts, make_document
+from xrm.search.lines import lines_of
+from xrm.search.made import Plans, documents_of
+from xrm.search.sources import Source, read_sources
 from xrm.unit_of_work import UnitOfWork
 
 CHUNK = 500
@@ -24,9 +24,17 @@ def write_search_documents(uow: UnitOfWork) -> None:
     touched, uow.touched = uow.touched, {}
     made, uow.made = uow.made, {}
     forget(uow, [one for one, is_new in touched.items() if not is_new])
-    known = plain_ones(uow, {one: made[one] for one, is_new in touched.items() if is_new and one in made})
-    _add(uow, {one: {new.department} for one, new in known.items()}, made_sources(uow, known))
-    ids = [one for one in touched if one not in known]
+    documents: list[Document] = []
+    ids: list[uuid.UUID] = []
+    plans: Plans = {}
+    for one, is_new in touched.items():
+        new = made.get(one) if is_new else None
+        found = None if new is None else documents_of(uow, plans, new)
+        if found is None:
+            ids.append(one)
+        else:
+            documents += found
+    add_documents(uow.connection, documents)
     for start in range(0, len(ids), CHUNK):
         _write(uow, ids[start : start + CHUNK])
 
@@ -60,14 +68,11 @@ def _add(uow: UnitOfWork, departments: Mapping[uuid.UUID, set[uuid.UUID]], sourc
         # The identity comes first, and its type is that of the entity.
         if source.entity_id not in scopes:
             scopes[source.entity_id] = scope_words(source.type, sorted(departments[source.entity_id]))
-    add_documents(uow.connection, [_row(source, scopes[source.entity_id]) for source in sources])
+    add_documents(uow.connection, [_document(source, scopes[source.entity_id]) for source in sources])
 
 
-def _row(source: Source, scope: str) -> dict[str, Any]:
-    texts: dict[str, list[str]] = {STRONG: [], NORMAL: [], WEAK: []}
+def _document(source: Source, scope: str) -> Document:
+    texts = empty_texts()
     for piece in source.pieces:
-        texts[piece.weight].extend(lines_of(piece))
-    return {
-        "entity_id": source.entity_id, "source_id": source.source_id, "type": source.type, "department_id": source.department,
-        "scope": scope, **{weight: "\n".join(lines)[:LONGEST_TEXT] for weight, lines in texts.items()},
-    }
+        texts[piece.weight] += lines_of(piece)
+    return make_document(source.entity_id, source.source_id, source.type, source.department, scope, texts)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -124,15 +124,10 @@ def _add_fields(uow: UnitOfWork, entity_type: EntityType, sources: Mapping[uuid.
         return
     keys = [one.key for one in searched]
     for owner, values in _load(uow, entity_type, list(sources), keys):
-        sources[owner].pieces.extend(field_pieces(entity_type, searched, values))
-
-
-def field_pieces(entity_type: EntityType, searched: Sequence[Field], values: Mapping[str, Any]) -> list[Piece]:
-    """The pieces of the searched fields that are filled."""
-    return [
-        Piece(one.search, "field", one.key, value, entity_type) for one in searched
-        if (value := values.get(one.key)) not in (None, (), "")
-    ]
+        sources[owner].pieces += [
+            Piece(one.search, "field", one.key, value, entity_type) for one in searched
+            if (value := values.get(one.key)) not in (None, (), "")
+        ]
 
 
 def _load(
@@ -147,6 +142,7 @@ def _load(
 
 
 def _read_contact_points(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> list[Source]:
+    """The sources of contact points, one per entity and department that has some."""
     table = contact_point.c
     rows = uow.execute(
         select(table.entity_id, table.department_id, table.kind, table.value, table.normalized, table.street, table.postal_code,
@@ -154,22 +150,21 @@ def _read_contact_points(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> list[Sour
         .where(table.entity_id.in_(ids))
         .order_by(table.entity_id, table.id)
     )
-    return contact_sources(row._asdict() for row in rows)
-
-
-def contact_sources(rows: Iterable[Mapping[Any, Any]]) -> list[Source]:
-    """The documents of contact points, one per entity and department that has some."""
     found: dict[tuple[uuid.UUID, uuid.UUID | None], Source] = {}
-    for row in rows:
+    for row in rows.mappings():
         entity_id, department, kind = row["entity_id"], row["department_id"], row["kind"]
         source = found.get((entity_id, department))
         if source is None:
             source = found[entity_id, department] = Source(entity_id, entity_id, CONTACT_POINT, department)
-        weight = NORMAL if row["valid_until"] is None else WEAK
-        if kind == "postal":
-            parts = ((weight, row["city"]), (weight, row["postal_code"]), (WEAK, row["street"]))
-            source.pieces += [Piece(heavy, "contact", kind, value) for heavy, value in parts if value]
-        else:
-            value = row["normalized"] if kind in PHONES else row["value"]
-            source.pieces.append(Piece(WEAK if kind == "url" else weight, "contact", kind, value))
+        source.pieces += [Piece(weight, "contact", kind, value) for weight, value in contact_values(row)]
     return list(found.values())
+
+
+def contact_values(row: Mapping[Any, Any]) -> list[tuple[str, str]]:
+    """(weight, value) of what a contact point is found by; one of the past weighs less."""
+    kind = row["kind"]
+    weight = NORMAL if row.get("valid_until") is None else WEAK
+    if kind == "postal":
+        parts = ((weight, row["city"]), (weight, row["postal_code"]), (WEAK, row["street"]))
+        return [(heavy, value) for heavy, value in parts if value]
+    return [(WEAK if kind == "url" else weight, row["normalized"] if kind in PHONES else row["value"])]

@@ -36,10 +36,16 @@ def documents(uow: UnitOfWork) -> list[tuple[object, ...]]:
         lambda uow, one, _: end_contact_point(uow, add_contact_point(uow, one, "email", "old@example.org")),
         lambda uow, one, places: start_role(uow, one, "customer", {"number": "K-1"}, department=places.sales),
         lambda uow, one, places: start_role(uow, one, "customer", {"number": "K-1"}, department=places.press),
+        lambda uow, one, places: start_role(uow, one, "customer", {"notes": "L’été, 3 fois\n"}, department=places.sales),
+        lambda uow, one, places: start_role(uow, one, "customer", {"tier": "gold"}, department=places.sales),
+        lambda uow, one, places: add_contact_point(uow, one, "phone", "+33 1 23 45 67 89", department=places.press),
         lambda uow, one, _: update_entity(uow, one, {"city": "Brest"}),
         lambda uow, one, _: set_identifier(uow, "later", "L-9", one),
     ],
-    ids=["email", "phone", "postal", "ended", "role", "role elsewhere", "changed", "identifier"],
+    ids=[
+        "email", "phone", "postal", "ended", "role", "role elsewhere", "long text", "nothing searched", "of a department",
+        "changed", "identifier",
+    ],
 )
 def test_documents_of_a_new_entity_are_those_that_a_rebuild_makes(
     runtime: Runtime, admin: Actor, departments: Departments, step: Step
@@ -50,6 +56,30 @@ def test_documents_of_a_new_entity_are_those_that_a_rebuild_makes(
         step(uow, one, departments)
 
     runtime.write(work, admin)
+    made = runtime.read(documents, admin)
+
+    runtime.write(rebuild, admin)
+
+    assert made == runtime.read(documents, admin)
+    assert made
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "L’Oréal d'Aujourd’hui"},
+        {"name": "Étés & fils", "trade_name": "A.B.C. 3000", "acronym": "AB"},
+        {"name": "x" * 150 + " y"},
+        {"name": "½ Ⅷ ① \uff12 straße ﷺ", "activity": "日本 語 2"},
+        {"name": "---", "company_number": "732829320", "vat_number": "FR44732829320"},
+        {"name": "Tours 2", "interests": ["vin", "l’art 3"], "website": "https://example.org/2", "country": "FR"},
+    ],
+    ids=["apostrophes", "codes", "long word", "other scripts", "numbers", "several"],
+)
+def test_values_of_a_new_entity_are_indexed_as_a_rebuild_does(
+    runtime: Runtime, admin: Actor, departments: Departments, values: dict[str, object]
+) -> None:
+    runtime.write(lambda uow: create_entity(uow, "organization", values, department=departments.sales), admin)
     made = runtime.read(documents, admin)
 
     runtime.write(rebuild, admin)

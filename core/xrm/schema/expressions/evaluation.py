@@ -14,23 +14,55 @@ from xrm.schema.expressions.columns import Clock
 from xrm.schema.expressions.terms import Term, Type
 
 Values = Mapping[str, object]
+Evaluator = Callable[[Values, Clock], Any]
 
 
 def evaluate(term: Term, values: Values, clock: Clock) -> Any:
     """The value: numbers as scaled integers, None for unknown or empty. Each term is looked at once."""
+    return evaluator(term)(values, clock)
+
+
+def evaluator(term: Term) -> Evaluator:
+    """What gives the value of the term for given values: made once, where a term is evaluated for many rows."""
     if term.op == "constant":
-        return term.value
+        value = term.value
+        return lambda _values, _clock: value
     if term.op == "field":
-        return _held(term.type, term.scale, values.get(term.value))
-    if term.op == "today":
-        return clock.today
-    if term.op == "now":
-        return clock.now.astimezone(UTC)
-    args = [evaluate(arg, values, clock) for arg in term.args]
+        return _field(term)
+    if term.op in _MOMENTS:
+        return _MOMENTS[term.op]
+    args = [evaluator(arg) for arg in term.args]
+    if term.op == "in_list" and all(arg.op == "constant" for arg in term.args[1:]):
+        return _in_constants(term, args[0])
     lenient = _LENIENT.get(term.op)
     if lenient is not None:
-        return lenient(term, *args)
-    return None if any(arg is None for arg in args) else _STRICT[term.op](term, *args)
+        return lambda values, clock: lenient(term, *[arg(values, clock) for arg in args])
+    strict = _STRICT[term.op]
+
+    def evaluated(values: Values, clock: Clock) -> Any:
+        found = [arg(values, clock) for arg in args]
+        return None if any(arg is None for arg in found) else strict(term, *found)
+
+    return evaluated
+
+
+def _field(term: Term) -> Evaluator:
+    name, kind, scale = term.value, term.type, term.scale
+    if kind in {"text", "date", "id", "other"}:
+        return lambda values, _clock: values.get(name)
+    return lambda values, _clock: _held(kind, scale, values.get(name))
+
+
+def _in_constants(term: Term, read: Evaluator) -> Evaluator:
+    scale = max(arg.scale for arg in term.args)
+    known = [_widened(arg, arg.value, scale) for arg in term.args[1:] if arg.value is not None]
+    otherwise = False if len(known) == len(term.args) - 1 else None
+
+    def evaluated(values: Values, clock: Clock) -> bool | None:
+        value = read(values, clock)
+        return None if value is None else True if _widened(term.args[0], value, scale) in known else otherwise
+
+    return evaluated
 
 
 def _held(kind: Type, scale: int, value: Any) -> Any:
@@ -87,6 +119,11 @@ def _compare(test: Callable[[Any, Any], bool]) -> Callable[..., bool]:
 
     return compared
 
+
+_MOMENTS: dict[str, Evaluator] = {
+    "today": lambda _values, clock: clock.today,
+    "now": lambda _values, clock: clock.now.astimezone(UTC),
+}
 
 _LENIENT: dict[str, Callable[..., Any]] = {
     "and": _and,

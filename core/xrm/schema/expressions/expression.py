@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -29,16 +30,20 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
+    @cached_property
+    def _evaluator(self) -> evaluation.Evaluator:
+        return evaluation.evaluator(self._term)
+
     def evaluate(self, values: Mapping[str, object], clock: Clock) -> Any:
         """The value for these values: int or Decimal, str, bool, date, aware datetime, UUID; None for unknown or empty."""
-        value = evaluation.evaluate(self._term, values, clock)
+        value = self._evaluator(values, clock)
         if self.type == "number" and self.scale and value is not None:
             return Decimal(value).scaleb(-self.scale)
         return value
 
     def holds(self, values: Mapping[str, object], clock: Clock) -> bool:
         """Whether a condition is true; unknown counts as false."""
-        return evaluation.evaluate(self._term, values, clock) is True
+        return self._evaluator(values, clock) is True
 
     def sql(self, columns: Columns, clock: Clock) -> ColumnElement[Any]:
         """The value as SQL; a condition may be NULL, which a WHERE takes for false."""

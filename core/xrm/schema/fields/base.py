@@ -7,7 +7,8 @@ them what fields with one value and fields with several (``many``, and types tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import marshmallow
@@ -84,6 +85,11 @@ class FieldType:
             raise InvalidValue(msg("These are {count} values. Give at most {most}.", count=len(values), most=MOST_VALUES))
         return tuple(values.values())
 
+    def reader(self, field: Field) -> Callable[[object, ParseContext], Any]:
+        """``parse`` of one field, to be called for many rows."""
+        is_plain = type(self).parse is FieldType.parse and not self.is_multiple(field)
+        return partial(self.parse_one if is_plain else self.parse, field)
+
     def split(self, raw: object) -> list[object]:
         """The parts of what was given for several values, not yet parsed."""
         return sequences.split(raw, self.separators)
@@ -128,6 +134,13 @@ class FieldType:
         if self.is_multiple(field):
             return [self.json_one(field, one) for one in value or ()]
         return None if value is None else self.json_one(field, value)
+
+    def json_printer(self, field: Field) -> Callable[[Any], Any] | None:
+        """``to_json`` of one field, to be called for many filled values; None when a value is its own JSON."""
+        own = type(self)
+        if own.to_json is FieldType.to_json and own.json_one is FieldType.json_one and not self.is_multiple(field):
+            return None
+        return partial(self.to_json, field)
 
     def json_one(self, field: Field, value: Any) -> Any:
         """One value as JSON."""

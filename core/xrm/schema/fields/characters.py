@@ -20,6 +20,10 @@ def text_of(raw: object, *, lines: bool = False) -> str:
 
     Whole numbers are taken as their digits: a spreadsheet gives them for a column of codes.
     """
+    if isinstance(raw, str):
+        text = raw.strip()
+        if text.isprintable():  # then it has no line break, no control character and no half of one
+            return text
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < 2**53:
         raw = int(raw)
     if isinstance(raw, int) and not isinstance(raw, bool) and raw.bit_length() <= 256:

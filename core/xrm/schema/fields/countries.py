@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import marshmallow
@@ -64,12 +64,17 @@ def read_country(raw: object) -> str | None:
     text = text_of(raw) if raw is not None else ""
     if not text:
         return None
-    code = _countries().get(_named(text[:100]))
+    code = _code_of(text[:100])
     if code is None:
         raise InvalidValue(
             msg("“{given}” is not a country. Write its name, or its code of two letters, like FR.", given=text[:40])
         )
     return code
+
+
+@lru_cache(maxsize=1024)
+def _code_of(text: str) -> str | None:
+    return _countries().get(_named(text))
 
 
 class CountryType(FieldType):

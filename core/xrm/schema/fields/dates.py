@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -65,6 +66,13 @@ def read_date(raw: object, context: ParseContext) -> date | None:
         return raw
     if not isinstance(raw, str) or len(raw) > 60:
         raise _no_date(raw)
+    return _written_date(raw, context)
+
+
+def _written_date(raw: str, context: ParseContext) -> date:
+    if len(raw) == 10 and raw[4] == raw[7] == "-":
+        with suppress(ValueError):
+            return date.fromisoformat(raw)
     text = " ".join(raw.replace(",", " ").split())
     if found := _TODAY.fullmatch(text):
         return _shifted(raw, context, int((found[1] or "+") + (found[2] or "0")))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.core.schema.fields.examples import AMERICAN, CHOICES, ENGLISH, FRENCH, ID, OTHER_ID, parsed
 from xrm.schema.fields.base import InvalidValue, ParseContext
 from xrm.schema.fields.builtin import FIELD_TYPES
+from xrm.schema.fields.characters import require_plain, text_of
 from xrm.schema.fields.money import Money
 from xrm.schema.fields.places import Address
 
@@ -46,6 +48,8 @@ TAKEN: list[tuple[str, object, ParseContext, Any]] = [
     ("date", "31/01/2026", FRENCH, date(2026, 1, 31)),
     ("date", "02/01/2026", ENGLISH, date(2026, 1, 2)),
     ("date", "02/01/2026", AMERICAN, date(2026, 2, 1)),
+    ("date", "2026-01-02", ENGLISH, date(2026, 1, 2)),
+    ("date", "2026-01-2 ", ENGLISH, date(2026, 1, 2)),
     ("date", "1er févr. 2026", FRENCH, date(2026, 2, 1)),
     ("date", "31 janvier 2026", ENGLISH, date(2026, 1, 31)),
     ("date", "January 2nd, 2026", ENGLISH, date(2026, 1, 2)),
@@ -113,9 +117,9 @@ REFUSED: list[tuple[str, object, ParseContext]] = [
     *[("yes_no", bad, ENGLISH) for bad in ("maybe", 2, 1.5, ["yes"])],
     *[
         ("date", bad, FRENCH)
-        for bad in ("2026-02-30", "01/31/2026", "3.4.26", "32 mars 2026", "3 marz 2026", 20260131, "today + 99999999")
+        for bad in ("2026-02-30", "2026-W05-1", "01/31/2026", "3.4.26", "32 mars 2026", "3 marz 2026", 20260131)
     ],
-    ("date", "today + 99999999", ENGLISH),
+    *[("date", "today + 99999999", context) for context in (ENGLISH, FRENCH)],
     ("date", datetime(2026, 1, 2, 14, tzinfo=UTC), ENGLISH),
     *[("datetime", bad, ENGLISH) for bad in ("2026-01-31 25:00", "0001-01-01T00:00:00+14:00", "2026-01-31 13:00 pm", "soon", 5)],
     *[("duration", bad, ENGLISH) for bad in ("30", 30, "P")],
@@ -172,6 +176,12 @@ def test_bad_input_is_refused_with_a_remedy(name: str, raw: object, context: Par
         parsed(name, raw, context)
     assert len(str(caught.value).split(". ")) > 1 or ": " in str(caught.value)
     assert "{" not in str(caught.value).replace("{…}", "").replace(str(raw), "")
+
+
+def test_a_text_is_taken_at_once_only_if_its_characters_would_pass_one_by_one() -> None:
+    printable = "".join(character for character in map(chr, range(sys.maxunicode + 1)) if character.isprintable())
+    require_plain(printable)
+    assert text_of(printable) == printable.strip()
 
 
 @pytest.mark.parametrize("name", list(FIELD_TYPES))

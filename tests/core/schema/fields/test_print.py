@@ -48,6 +48,13 @@ def test_json_gives_the_value_back(name: str, value: Any, context: ParseContext)
     assert field_type.parse(field, taken, context) == value
 
 
+@pytest.mark.parametrize(("name", "value"), EVERY_VALUE)
+def test_printer_for_many_rows_gives_the_same_json(name: str, value: Any) -> None:
+    field, field_type = field_of(name), FIELD_TYPES[name]
+    printer = field_type.json_printer(field)
+    assert (value if printer is None else printer(value)) == field_type.to_json(field, value)
+
+
 @pytest.mark.parametrize("name", [name for name in FIELD_TYPES if name != "computed"])
 def test_nothing_prints_as_nothing(name: str) -> None:
     field, field_type = field_of(name), FIELD_TYPES[name]
