@@ -6,8 +6,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
-
 from xrm.folding import fold, folded_words, words
 from xrm.search.sources import Piece
 
@@ -72,6 +70,8 @@ def phone_lines(number: str) -> list[str]:
 
 @cache
 def _national_prefix(country_code: str) -> str | None:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata  # noqa: PLC0415  # its tables slow the start
+
     regions = COUNTRY_CODE_TO_REGION_CODE.get(int(country_code or 0))
     if not regions:
         return None

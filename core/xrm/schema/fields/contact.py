@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import marshmallow
-import phonenumbers
 from sqlalchemy import Column, ColumnElement, func
 from sqlalchemy.sql import FromClause
 
@@ -135,6 +134,8 @@ class PhoneType(CodeTextType):
 
     def format_one(self, field: Field, value: Any, language: str) -> str:
         """In groups, with the country's prefix."""
+        import phonenumbers  # noqa: PLC0415  # its tables slow the start
+
         try:
             number = phonenumbers.parse(value, None)
         except phonenumbers.NumberParseException:
@@ -151,6 +152,8 @@ def read_phone(raw: object, context: ParseContext) -> str | None:
     text = text_of(raw) if raw is not None else ""
     if not text:
         return None
+    import phonenumbers  # noqa: PLC0415  # its tables slow the start
+
     if text[:4].lower() == "tel:":
         text = text[4:]
     try:
