@@ -9,17 +9,16 @@ from typing import Any
 
 import click
 
-from xrm.migrate.apply import apply, pending
+from xrm.migrate.apply import pending
 from xrm.migrate.planner import Step
+from xrm.migrate.service import apply_changes
 from xrm.runtime import Runtime
-from xrm.schema.canonical import canonical
 from xrm.schema.json_schema import (
     entity_file_schema,
     interactions_file_schema,
     manifest_file_schema,
     relationships_file_schema,
 )
-from xrm.schema.registry import EntityType, RelationshipType
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
@@ -39,13 +38,7 @@ def schema() -> None:
 
 def apply_schema(runtime: Runtime, *, quiet: bool = False) -> list[Step]:
     """Create what is missing and return the steps done, telling of each on stderr unless ``quiet``."""
-    registry = runtime.registry
-    declared: list[EntityType | RelationshipType] = [*registry.entity_types.values(), *registry.relationship_types.values()]
-    by_owner: dict[str, list[object]] = {}
-    for each in declared:
-        by_owner.setdefault(each.declaration.plugin, []).append(canonical(each.declaration))
-    told = None if quiet else _tell
-    return apply(runtime.engine, runtime.registry.metadata, by_owner, told=told)
+    return apply_changes(runtime.engine, runtime.registry, told=None if quiet else _tell)
 
 
 def _tell(step: Step) -> None:
