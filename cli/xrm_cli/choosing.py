@@ -13,7 +13,10 @@ import click
 from xrm.access.policy import allowed
 from xrm.access.users import departments_of_user
 from xrm.departments.queries import get_tree, unclear
+from xrm.entities.listing import Filter, ListQuery
+from xrm.entities.queries import list_entities
 from xrm.errors import InvalidInput, Problem, msg
+from xrm.schema.model import Field
 from xrm.schema.registry import Fielded
 from xrm.unit_of_work import UnitOfWork
 
@@ -86,11 +89,17 @@ def department_name(uow: UnitOfWork, department_id: uuid.UUID | None) -> str:
 
 def values_option() -> Callable[[Decorated], Decorated]:
     """The option ``--set field=value``, to be repeated."""
-    text = "Value of a field; repeat it for further fields and for further values of one field. An empty value empties the field."
-    return click.option("--set", "pairs", metavar="FIELD=VALUE", multiple=True, callback=_split_pairs, help=text)
+    text = ("Value of a field; repeat it for further fields and for further values of one field. An empty value empties the "
+            "field. A link takes an id or a title.")
+    return click.option("--set", "pairs", metavar="FIELD=VALUE", multiple=True, callback=split_pairs, help=text)
 
 
-def _split_pairs(_context: click.Context, _parameter: click.Parameter, given: Iterable[str]) -> list[tuple[str, str]]:
+def split_pairs(_context: click.Context, _parameter: click.Parameter, given: Iterable[str]) -> list[tuple[str, str]]:
+    """Texts of the form ``name=value`` as pairs.
+
+    Raises:
+        click.BadParameter: for a text of another form.
+    """
     pairs = []
     for text in given:
         key, separator, value = text.partition("=")
@@ -100,11 +109,13 @@ def _split_pairs(_context: click.Context, _parameter: click.Parameter, given: It
     return pairs
 
 
-def values_of(declared: Fielded, pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
+def values_of(uow: UnitOfWork, declared: Fielded, pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
     """Field → raw value; a field given several times has a list, which only fields with several values take.
 
+    What a link leads to may be given by its id, or by its title if no other has the same.
+
     Raises:
-        InvalidInput: when another field is given twice.
+        InvalidInput: when another field is given twice, or a title is not there or not the only one.
     """
     found: dict[str, list[str]] = {}
     for key, value in pairs:
@@ -114,6 +125,41 @@ def values_of(declared: Fielded, pairs: Iterable[tuple[str, str]]) -> dict[str, 
         for key, values in found.items()
         if len(values) > 1 and key in declared.fields and not declared.field_type(key).is_multiple(declared.fields[key])
     ]
+    for key, values in found.items():
+        field = declared.fields.get(key)
+        if field is not None and field.type in {"link", "links"}:
+            try:
+                found[key] = [_linked(uow, field, text) for text in values]
+            except InvalidInput as error:
+                problems += error.problems
     if problems:
         raise InvalidInput(problems)
     return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
+
+
+def _linked(uow: UnitOfWork, field: Field, text: str) -> str:
+    """The id given, or that of the one entity with this title."""
+    if not text.strip() or _is_id(text):
+        return text
+    named = (Filter("title", "eq", text.strip()),)
+    found = [
+        item.id
+        for name in uow.registry.types_for(field.to) if allowed(uow, f"{name}:read")
+        for item in list_entities(uow, ListQuery(name, columns=(), filters=named, limit=2)).items
+    ]
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        said = msg("Several are called {title}. Give the id of the one you mean; xrm search finds it.", title=text)
+    else:
+        said = msg("Nothing that this field leads to is called {title}. Give its whole title or its id; xrm search finds it.",
+                   title=text)
+    raise InvalidInput([Problem(field.key, said)])
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text.strip())
+    except ValueError:
+        return False
+    return True

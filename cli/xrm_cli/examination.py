@@ -8,9 +8,7 @@ import platform
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,20 +20,10 @@ from xrm.runtime import Runtime
 from xrm.schema.model import Label
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE, Settings
 from xrm.unit_of_work import system_actor
+from xrm_cli.findings import Finding
 from xrm_cli.main import OLDEST_PYTHON
+from xrm_cli.plugin_examination import examine_plugins, without_praise
 from xrm_cli.session import Session
-
-State = Literal["good", "warn", "bad"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check: its state, what was found, and what to do about it."""
-
-    check: str
-    state: State
-    message: str
-    remedy: str = ""
 
 
 def examine(session: Session) -> list[Finding]:
@@ -58,11 +46,12 @@ def examine(session: Session) -> list[Finding]:
     except (XrmError, SQLAlchemyError) as error:
         why = str(getattr(error, "orig", error)).strip().split("\n")[0]
         return [*findings, Finding("database", "bad", why, "Check that the database runs and that XRM_DATABASE_URL is right.")]
-    findings += _plugins(runtime)
+    findings += examine_plugins(runtime)
     if not reachable:
         return [*findings, Finding("database", "bad", "It answers, but has no tables.", "Run xrm schema apply.")]
     findings.append(Finding("database", "good", f"{runtime.engine.dialect.name} answers."))
-    return [*findings, *_tables(runtime)]
+    findings += _additions(runtime)
+    return without_praise([*findings, *_tables(runtime)])
 
 
 def _python() -> Finding:
@@ -88,14 +77,12 @@ def _secret(settings: Settings) -> Finding:
     return Finding("secret", "good", "It is there, and only its owner can read it.")
 
 
-def _plugins(runtime: Runtime) -> Iterator[Finding]:
-    for plugin in runtime.host.plugins:
-        if plugin.is_on:
-            yield Finding(f"plugin {plugin.name}", "good", f"{plugin.version} is on.")
-        else:
-            why = " ".join(str(problem) for problem in plugin.problems)
-            yield Finding(f"plugin {plugin.name}", "bad", f"It is off ({plugin.status}): {why}",
-                          "Mend what is named, or uninstall the plugin; everything else runs.")
+def _additions(runtime: Runtime) -> Iterator[Finding]:
+    """What administrators added and does not fit to what plugins declare now."""
+    for misfit in runtime.misfits:
+        named = ".".join(part for part in (misfit.addition.type_name, misfit.addition.key) if part)
+        why = " ".join(str(problem) for problem in misfit.problems)
+        yield Finding("own fields", "bad", f"{named} is left out: {why}", "Change or retire it with xrm field; its data is kept.")
 
 
 def _tables(runtime: Runtime) -> Iterator[Finding]:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from xrm.runtime import Runtime
 
 OLDEST_PYTHON = (3, 11)
-DONE, FAILED, USAGE, NOT_FOUND, NOT_ALLOWED, TRY_LATER, INTERRUPTED = 0, 1, 2, 4, 5, 75, 130
+DONE, FAILED, USAGE, REFUSED, NOT_FOUND, NOT_ALLOWED, TRY_LATER, INTERRUPTED = 0, 1, 2, 3, 4, 5, 75, 130
 # Kind of error → exit code; a kind that is not here has the code of the nearest one above it.
 EXIT_CODES = {
     "NotFound": NOT_FOUND,
     "PermissionDenied": NOT_ALLOWED,
     "XrmError": FAILED,
 }
-EXIT_CODES_BY_CODE = {"busy": TRY_LATER, "throttled": TRY_LATER}
+EXIT_CODES_BY_CODE = {"busy": TRY_LATER, "throttled": TRY_LATER, "refused": REFUSED}
 
 
 def main() -> None:

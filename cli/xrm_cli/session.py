@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property, update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -21,6 +22,7 @@ from xrm_cli.declaring import Options
 from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import print_json, print_table, say
 
+TOLD_VARIABLE = "XRM_FILES_TOLD"  # set for the processes of a server that said already what is off
 Result = TypeVar("Result")
 P = ParamSpec("P")
 
@@ -63,12 +65,16 @@ class Session:
         if not self.options.debug:
             # What the log says of a plugin that cannot start, a person is told in one line below.
             logging.getLogger("xrm").addHandler(logging.NullHandler())
+        files = logging.getLogger("xrm.plugins.files")
+        files.disabled = True
         opened = open_runtime(self.settings)
+        files.disabled = False
         gc.freeze()
         gc.enable()
         # From here on a plugin that fails names a reference, and the log has to hold it.
         log_to_stderr()
-        tell_broken(opened)
+        if not os.environ.get(TOLD_VARIABLE):
+            tell_broken(opened)
         return opened
 
     def reopened(self) -> Runtime:

@@ -15,6 +15,7 @@ import xrm.files.models
 import xrm.interactions.models
 import xrm.jobs.models
 import xrm.migrate.models
+import xrm.overlay.models
 import xrm.relationships.models
 import xrm.roles.models
 import xrm.scores.models

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,10 +17,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
-from xrm.db.engine import for_writing, is_retryable, is_taken, open_engine
+from xrm.db.absent import explain_absent
+from xrm.db.engine import for_writing, is_missing, is_retryable, is_taken, open_engine
+from xrm.db.health import missing_file
 from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
+from xrm.overlay.additions import Overlay
+from xrm.overlay.merging import Misfit, merge
+from xrm.overlay.queries import UNKNOWN, load_overlay, read_number
 from xrm.plugin_host.host import PluginHost
 from xrm.schema.registry import Registry, build_registry
 from xrm.search.index import write_search_documents
@@ -28,16 +35,25 @@ from xrm.unit_of_work import Actor, UnitOfWork
 Result = TypeVar("Result")
 TRIES = 8
 LONGEST_WAIT = 10.0  # seconds until a writer that never gets its turn is told so
+LOOK_EVERY = 0.5  # seconds between two looks at whether another process changed the schema
+logger = logging.getLogger("xrm.runtime")
 
 
 @dataclass
 class Runtime:
-    """One instance, ready to work. Thread-safe; close it at the end."""
+    """One instance, ready to work. Thread-safe; close it at the end.
+
+    ``registry`` changes when anybody changes the overlay; a unit of work keeps the one that it began with.
+    """
 
     settings: Settings
     engine: Engine
     host: PluginHost
     registry: Registry
+    overlay_number: int = 0
+    misfits: tuple[Misfit, ...] = ()  # what administrators added and does not fit
+    _next_look: float = field(default=0.0, init=False, repr=False)
+    _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def write(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         """Run ``function`` in one transaction that may change things; it may run again after a lost race.
@@ -46,13 +62,16 @@ class Runtime:
             Conflict: when the race is still lost after several tries.
         """
         begin = time.monotonic()
+        self.follow()
         for attempt in range(TRIES):
+            known = self.registry
             try:
                 with self.engine.connect() as connection:
                     return self._run_write(connection, function, actor)
             except DBAPIError as error:
                 # A value taken by somebody in the same moment is found, and named, by the second run.
-                if not is_retryable(error) and not (is_taken(error) and attempt == 0):
+                is_worth_it = is_retryable(error) or (is_taken(error) and attempt == 0) or self._is_outdated(error, known)
+                if not is_worth_it:
                     raise _explain(error) from error
                 if time.monotonic() - begin > LONGEST_WAIT:
                     break
@@ -71,16 +90,62 @@ class Runtime:
         return result
 
     def read(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
-        """Run ``function`` in one transaction that sees one moment of the data and takes no write lock."""
+        """Run ``function`` in one transaction that sees one moment of the data and takes no write lock.
+
+        It runs again when another process changed the schema below it.
+        """
+        self.follow()
+        known = self.registry
         try:
-            # Begun by the first statement, so that the plugin host can begin again after a statement that failed.
-            with self.engine.connect() as connection:
-                return function(self._unit(connection, actor, is_write=False))
+            return self._run_read(function, actor)
+        except DBAPIError as error:
+            if not self._is_outdated(error, known):
+                raise _explain(error) from error
+        try:
+            return self._run_read(function, actor)
         except DBAPIError as error:
             raise _explain(error) from error
 
+    def _run_read(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
+        # Begun by the first statement, so that the plugin host can begin again after a statement that failed.
+        with self.engine.connect() as connection:
+            return function(self._unit(connection, actor, is_write=False))
+
     def _unit(self, connection: Connection, actor: Actor, *, is_write: bool) -> UnitOfWork:
         return UnitOfWork(connection, actor, datetime.now(UTC), self.registry, self.host, self.settings, is_write)
+
+    def follow(self, *, at_once: bool = False) -> bool:
+        """Take over what any process changed in the overlay, and return whether there was anything; looks twice a second.
+
+        One thread looks; the others go on with what they have, unless they want it ``at_once``.
+        """
+        if (not at_once and time.monotonic() < self._next_look) or not self._looking.acquire(blocking=at_once):
+            return False
+        try:
+            number = read_number(self.engine)
+            if number in (self.overlay_number, UNKNOWN):
+                return False
+            overlay = load_overlay(self.engine)
+            if overlay.number == UNKNOWN:
+                return False
+            self.registry, self.misfits = self.assemble(overlay)
+            self.overlay_number = overlay.number
+            # What was compiled for the tables of the old registry keeps all of it in memory.
+            self.engine.clear_compiled_cache()
+            return True
+        finally:
+            self._next_look = time.monotonic() + LOOK_EVERY
+            self._looking.release()
+
+    def _is_outdated(self, error: DBAPIError, known: Registry) -> bool:
+        """Whether a table or column was not there because ``known`` is older than what this process knows now."""
+        if is_missing(error):
+            self.follow(at_once=True)
+        return self.registry is not known
+
+    def assemble(self, overlay: Overlay) -> tuple[Registry, tuple[Misfit, ...]]:
+        """The registry of what plugins and administrators declare, and what of the latter does not fit."""
+        return assemble(self.host, overlay)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -95,8 +160,8 @@ def _explain(error: DBAPIError) -> Exception:
     if isinstance(error, IntegrityError) and "foreign key" in text.lower():
         gone = msg("Something that this refers to is not there any more. Load the page again and choose anew.")
         return Conflict(gone, code="gone")
-    if "no such table" in text or "no such column" in text or type(error.orig).__name__ in {"UndefinedTable", "UndefinedColumn"}:
-        return ConfigurationError(msg("The database has no tables yet, or older ones. Run: xrm schema apply"))
+    if is_missing(error):
+        return ConfigurationError(explain_absent(text))
     if "unable to open database file" in text:
         closed = msg("The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder.")
         return ConfigurationError(closed)
@@ -107,18 +172,28 @@ def _explain(error: DBAPIError) -> Exception:
 
 def build(host: PluginHost) -> Registry:
     """The registry of all types that installed plugins declare; a plugin whose types do not fit in is switched off."""
+    return assemble(host, Overlay())[0]
+
+
+def assemble(host: PluginHost, overlay: Overlay) -> tuple[Registry, tuple[Misfit, ...]]:
+    """The registry of all that plugins and administrators declare; what of administrators does not fit is left out and given."""
     while True:
-        declared = host.declarations()
+        field_types = host.field_types()
+        merged = merge(host.declarations(), overlay.additions, field_types)
+        declared = merged.declarations
         try:
             registry = build_registry(
-                declared.entities, declared.relationships, declared.interaction_kinds, host.field_types(), metadata
+                declared.entities, declared.relationships, declared.interaction_kinds, field_types, metadata
             )
             check_expressions(registry)
         except PluginError as error:
             if not host.switch_off(error.plugin, error.message):
                 raise
         else:
-            return registry
+            for misfit in merged.misfits:
+                named = misfit.addition.key or misfit.addition.type_name
+                logger.warning("left out: %s: %s", named, "; ".join(map(str, misfit.problems)))
+            return registry, merged.misfits
 
 
 def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:
@@ -129,4 +204,7 @@ def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:
     """
     engine = open_engine(settings.database_url)
     host = PluginHost.open(settings.home, safe=safe)
-    return Runtime(settings, engine, host, build(host))
+    # Connecting would make the file of SQLite, which only xrm init may.
+    overlay = load_overlay(engine) if missing_file(settings.database_url) is None else Overlay()
+    registry, misfits = assemble(host, overlay)
+    return Runtime(settings, engine, host, registry, overlay.number, misfits)

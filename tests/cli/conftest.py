@@ -58,6 +58,12 @@ class Xrm:
         assert outcome.code == 0, outcome.err
         return outcome.json
 
+    def read_declarations_again(self) -> None:
+        """Let the next command see plugins as they are now, as a new process would."""
+        assert self._runtime is not None
+        self._runtime.host = PluginHost.open(self._runtime.settings.home, packages=BASE)
+        self._runtime.registry = build(self._runtime.host)
+
     def made(self, *arguments: str) -> str:
         """The id of what a command made."""
         return str(self.given(*arguments)["id"])

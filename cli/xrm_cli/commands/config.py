@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from xrm.plugin_host.discovery import discover_plugins
+from xrm.settings import Settings
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_table
 from xrm_cli.session import Session, with_session
@@ -18,15 +22,30 @@ def config() -> None:
 @config.command("show", examples=["xrm config show", "xrm config show --json"])
 @with_session
 def show(session: Session) -> None:
-    """Show every setting with its source (default, xrm.toml, or a variable); secrets are never shown."""
+    """Show every setting with its source (default, a file, or a variable); secrets are never shown."""
     settings = session.settings
     rows = [{"name": name, "value": value, "source": settings.sources[name]} for name, value in settings.masked().items()]
+    plain = _plain_settings(settings.home)
     rows += [
-        {"name": f"plugins.{plugin}.{key}", "value": "********", "source": "xrm.toml or a variable"}
-        for plugin, values in sorted(settings.plugins.items())
-        for key in sorted(values)
+        {"name": name, "value": value if name in plain else "********", "source": settings.sources.get(name, "")}
+        for name, value in sorted(_plugin_settings(settings).items())
     ]
     by_name = {row["name"]: {"value": row["value"], "source": row["source"]} for row in rows}
     home = str(settings.home)
     shown = [{"name": "home", "value": home, "source": "XRM_HOME, or ./instance"}, *rows]
     session.give({"home": home, "settings": by_name}, lambda: print_table(shown, ("name", "value", "source")))
+
+
+def _plugin_settings(settings: Settings) -> dict[str, str]:
+    return {f"plugins.{plugin}.{key}": value for plugin, own in settings.plugins.items() for key, value in own.items()}
+
+
+def _plain_settings(home: Path) -> set[str]:
+    """The settings that plugins declare and do not call secret; of any other nobody knows what it holds."""
+    manifests = [plugin.manifest for plugin in discover_plugins(home) if plugin.manifest is not None]
+    return {
+        f"plugins.{manifest.plugin}.{key}"
+        for manifest in manifests
+        for key in manifest.settings
+        if key not in manifest.asks_for.secrets
+    }

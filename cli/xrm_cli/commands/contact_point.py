@@ -12,8 +12,9 @@ import click
 from xrm.contact_points.queries import ContactPoint, list_contact_points
 from xrm.contact_points.service import add_contact_point, end_contact_point
 from xrm.entities.queries import get_entity
+from xrm.schema.fields.places import PARTS
 from xrm.unit_of_work import UnitOfWork
-from xrm_cli.choosing import DAY, ID, department_name, department_option, find_department
+from xrm_cli.choosing import DAY, ID, department_name, department_option, find_department, split_pairs
 from xrm_cli.declaring import Noun
 from xrm_cli.output import say
 from xrm_cli.session import Session, with_session
@@ -26,26 +27,36 @@ def contact_point() -> None:
 
 @contact_point.command(
     "add",
-    examples=["xrm contact-point add ID email info@example.org --label work", "xrm contact-point add ID phone 06.12.34.56.78"],
+    examples=["xrm contact-point add ID email info@example.org --label work", "xrm contact-point add ID phone 06.12.34.56.78",
+              "xrm contact-point add ID postal --part street='Speersort 1' --part postal_code=20095 --part city=Hamburg "
+              "--part country=DE"],
 )
 @click.argument("entity_id", metavar="ID", type=ID)
 @click.argument("kind")
-@click.argument("value")
+@click.argument("value", required=False)
+@click.option("--part", "parts", metavar="PART=TEXT", multiple=True, callback=split_pairs,
+              help=f"postal: a part of the address instead of VALUE; repeat it. Parts: {', '.join(PARTS)}.")
 @click.option("--label", default="", help="What it is, such as office or private.")
 @click.option("--preferred", is_flag=True, help="The one to use first.")
 @click.option("--from", "valid_from", type=DAY, help="First day (default: open).")
 @department_option("Department that alone sees it, by name or id (default: all who see the entity).")
 @with_session
 def add(
-    session: Session, *, entity_id: uuid.UUID, kind: str, value: str, label: str, preferred: bool, valid_from: date | None,
-    department: str,
+    session: Session, *, entity_id: uuid.UUID, kind: str, value: str | None, parts: list[tuple[str, str]], label: str,
+    preferred: bool, valid_from: date | None, department: str,
 ) -> None:
-    """Add an address; KIND is email, phone, mobile, fax, url, postal, or handle:NETWORK."""
+    """Add an address; KIND is email, phone, mobile, fax, url, postal, or handle:NETWORK.
+
+    A postal address is best given in parts: VALUE alone becomes its street.
+    """
+    if (value is None) == (not parts) or (parts and kind != "postal"):
+        raise click.UsageError("Give either VALUE, or for postal the parts: --part city=Hamburg --part postal_code=20095 …")
+    given: object = dict(parts) if parts else value
 
     def make(uow: UnitOfWork) -> uuid.UUID:
         where = find_department(uow, department)
         return add_contact_point(
-            uow, entity_id, kind, value, label=label, department=where, preferred=preferred, valid_from=valid_from
+            uow, entity_id, kind, given, label=label, department=where, preferred=preferred, valid_from=valid_from
         )
 
     one = session.write(make)

@@ -11,7 +11,8 @@ from xrm.db.health import rebuild_full_text
 from xrm.search.index import rebuild
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.declaring import Command
-from xrm_cli.examination import Finding, examine
+from xrm_cli.examination import examine
+from xrm_cli.findings import Finding
 from xrm_cli.output import printable, say
 from xrm_cli.session import Session, with_session
 

@@ -131,7 +131,7 @@ def create(
 
     def make(uow: UnitOfWork) -> uuid.UUID:
         declared = uow.registry.get(type_name)
-        values = values_of(declared, pairs)
+        values = values_of(uow, declared, pairs)
         if declared.kind != "role":
             _refuse_options(type_name, "is no role", role_options)
             home = choose_department(uow, department, f"{type_name}:create")
@@ -168,7 +168,7 @@ def update(session: Session, *, entity_id: uuid.UUID, pairs: list[tuple[str, str
         facet = get_role(uow, entity_id)
         declared = uow.registry.get(facet.type if facet else get_entity(uow, entity_id).type)
         change_values = update_role if facet else update_entity
-        return declared.name, change_values(uow, entity_id, values_of(declared, pairs), version=version)
+        return declared.name, change_values(uow, entity_id, values_of(uow, declared, pairs), version=version)
 
     name, new_version = session.write(change)
     session.give({"id": str(entity_id), "type": name, "version": new_version}, lambda: click.echo(entity_id))

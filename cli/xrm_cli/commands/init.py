@@ -22,6 +22,7 @@ from xrm_cli.passwords import ask_password, read_password
 from xrm_cli.session import Session, with_session
 
 FIRST_DEPARTMENT = "General"
+FIRST_DEPARTMENTS = {"en": FIRST_DEPARTMENT, "fr": "Général"}
 
 
 @click.command(
@@ -77,7 +78,11 @@ def first_rows(uow: UnitOfWork, email: str, name: str, password: str, department
     """Write permission sets, a department when there is none, and the administrator with all rights."""
     create_shipped_sets(uow)
     tree = get_tree(uow)
-    first = next(iter(tree.by_id), None) or create_department(uow, department or FIRST_DEPARTMENT)
+    first = next(iter(tree.by_id), None) or create_department(uow, department or _usual_department(uow))
     administrator = create_user(uow, email, name=name, password=password)
     add_member(uow, administrator, first)
     give(uow, administrator, "administrator", depth="all")
+
+
+def _usual_department(uow: UnitOfWork) -> str:
+    return FIRST_DEPARTMENTS.get(uow.settings.language, FIRST_DEPARTMENT)

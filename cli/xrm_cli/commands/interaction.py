@@ -69,19 +69,25 @@ def add(
     session.give({"id": str(one), "type": kind}, lambda: click.echo(one))
 
 
-@interaction.command("list", examples=["xrm interaction list --entity ID", "xrm interaction list --entity ID --type call --json"])
-@click.option("--entity", "entity_id", metavar="ID", type=ID, required=True, help="The entity whose timeline is asked for.")
+@interaction.command("list", examples=["xrm interaction list ID", "xrm interaction list ID --type call --json"])
+@click.argument("entity_id", metavar="ID", type=ID, required=False)
+@click.option("--entity", "entity_option", metavar="ID", type=ID, help="The same as ID.")
 @click.option("--type", "kind", metavar="KIND", default="", help="Of this kind only.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=30, show_default=True, help="How many at most.")
 @click.option("--after", metavar="CURSOR", help="Continue where the page before ended.")
 @with_session
-def list_command(session: Session, *, entity_id: uuid.UUID, kind: str, limit: int, after: str | None) -> None:
+def list_command(
+    session: Session, *, entity_id: uuid.UUID | None, entity_option: uuid.UUID | None, kind: str, limit: int, after: str | None
+) -> None:
     """List the interactions of an entity, newest first."""
+    about = entity_id or entity_option
+    if about is None or (entity_id and entity_option and entity_id != entity_option):
+        raise click.UsageError("Say of which one entity: xrm interaction list ID (xrm search TEXT finds it).")
     before = _read_cursor(after) if after else None
 
     def describe(uow: UnitOfWork) -> tuple[list[dict[str, Any]], str | None]:
-        get_entity(uow, entity_id)
-        page = timeline(uow, entity_id, before=before, limit=limit, kind=kind)
+        get_entity(uow, about)
+        page = timeline(uow, about, before=before, limit=limit, kind=kind)
         following = f"{page.next[0].isoformat()}/{page.next[1]}" if page.next else None
         return [interaction_as_json(uow, one) for one in page.items], following
 

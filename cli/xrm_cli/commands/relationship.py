@@ -96,7 +96,7 @@ def create(
     """Link two entities; read it as FROM_ID, forward label, TO_ID (xrm relationship types)."""
 
     def make(uow: UnitOfWork) -> uuid.UUID:
-        values = values_of(uow.registry.get_relationship(type_name), pairs)
+        values = values_of(uow, uow.registry.get_relationship(type_name), pairs)
         return relate(
             uow, type_name, source, target, valid_from=valid_from, valid_until=valid_until, values=values,
             department=find_department(uow, department),

@@ -54,7 +54,7 @@ def start(
     """Give a party a role in a department."""
 
     def make(uow: UnitOfWork) -> uuid.UUID:
-        values = values_of(uow.registry.get(role_type), pairs)
+        values = values_of(uow, uow.registry.get(role_type), pairs)
         where = choose_department(uow, department)
         return start_role(uow, party, role_type, values, department=where, since=since, until=until)
 

@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
-from xrm.migrate.apply import pending
-from xrm.migrate.planner import Step
-from xrm.migrate.service import apply_changes
+from xrm.errors import NotFound, msg
+from xrm.migrate.apply import interrupted, made_plans, rollback
+from xrm.migrate.drift import find_drift
+from xrm.migrate.planning import Choices
+from xrm.migrate.steps import Plan, Step, plan_as_json
+from xrm.migrate.upgrade import apply_changes, plan_for
 from xrm.runtime import Runtime
 from xrm.schema.json_schema import (
     entity_file_schema,
@@ -19,8 +25,10 @@ from xrm.schema.json_schema import (
     manifest_file_schema,
     relationships_file_schema,
 )
+from xrm_cli.commands.overlay import export_command, import_command
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
+from xrm_cli.plans import base_of, show_plan, show_statements, write_plan
 from xrm_cli.session import Session, with_session
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -31,14 +39,17 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
+REFUSED, DRIFT = 3, 13
+
+
 @click.group(cls=Noun)
 def schema() -> None:
-    """Tables: what waits, and creating what is missing."""
+    """Tables: what waits, applying it, taking it back."""
 
 
-def apply_schema(runtime: Runtime, *, quiet: bool = False) -> list[Step]:
-    """Create what is missing and return the steps done, telling of each on stderr unless ``quiet``."""
-    return apply_changes(runtime.engine, runtime.registry, told=None if quiet else _tell)
+def apply_schema(runtime: Runtime, *, quiet: bool = False, choices: Choices | None = None) -> list[Step]:
+    """Make the database what is declared and return the steps done, telling of each on stderr unless ``quiet``."""
+    return apply_changes(runtime.engine, runtime.registry, told=None if quiet else _tell, choices=choices)
 
 
 def _tell(step: Step) -> None:
@@ -49,36 +60,168 @@ def _as_json(step: Step) -> dict[str, str]:
     return {"owner": step.owner, "action": step.action, "target": step.target}
 
 
-def _apply(session: Session) -> None:
+def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     session.refuse_as()
-    steps = apply_schema(session.runtime, quiet=session.options.as_json)
+    runtime = session.runtime
+    plan = plan_for(runtime.engine, runtime.registry, choices)
+    if plan.risk == "destroys" and not _agreed(session, plan, is_confirmed=is_confirmed):
+        click.get_current_context().exit(REFUSED)
+    steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
     say(f"Done: {len(steps)} steps." if steps else "Nothing to do: the tables are as declared.")
     session.give({"steps": [_as_json(step) for step in steps], "count": len(steps)}, lambda: None)
 
 
-@schema.command("apply", examples=["xrm schema apply", "xrm schema apply --json"])
+def _agreed(session: Session, plan: Plan, *, is_confirmed: bool) -> bool:
+    """Whether steps that destroy data may run: by ``--yes``, or by a person who was shown them."""
+    if is_confirmed:
+        return True
+    if session.options.as_json or not sys.stdin.isatty():
+        say("This plan destroys data. Look at it with xrm schema plan, then run it with --yes.")
+        return False
+    show_plan(plan)
+    return click.confirm("Some of these steps destroy data. Go on?", default=False, err=True)
+
+
+now_option = click.option("--now", is_flag=True, help="Do at once what waits for its day: old columns go.")
+plugin_option = click.option("--plugin", "owner", default="", metavar="NAME", help="Only what this plugin (or core) declares.")
+yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when data is destroyed.")
+file_argument = click.Path(dir_okay=False, path_type=Path)
+
+
+@schema.command("apply", examples=["xrm schema apply", "xrm schema apply plan.json", "xrm schema apply --now --yes"])
+@click.argument("file", required=False, type=file_argument)
+@yes_option
+@now_option
+@plugin_option
 @with_session
-def apply_command(session: Session) -> None:
-    """Create tables, columns and indexes that are missing; all of them or none."""
-    _apply(session)
+def apply_command(session: Session, *, file: Path | None, yes: bool, now: bool, owner: str) -> None:
+    """Make the database what is declared; an interrupted change is finished first.
+
+    With FILE (from xrm schema plan --out) only if the database is still as it was then.
+    """
+    expected = base_of(file) if file is not None else ""
+    _apply(session, Choices(contract_now=now, only=owner, expected=expected), is_confirmed=yes)
 
 
 @click.command("migrate", cls=Command, examples=["xrm migrate"])
+@yes_option
 @with_session
-def migrate(session: Session) -> None:
+def migrate(session: Session, *, yes: bool) -> None:
     """The same as: xrm schema apply."""
-    _apply(session)
+    _apply(session, Choices(), is_confirmed=yes)
+
+
+@schema.command("plan", examples=["xrm schema plan", "xrm schema plan --out plan.json", "xrm schema plan --plugin press"])
+@click.option("--out", type=file_argument, help="Keep the plan in a file, for xrm schema apply FILE.")
+@now_option
+@plugin_option
+@with_session
+def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -> None:
+    """Show what would be done; nothing is changed.
+
+    Exit code: 0 nothing waits, 10 safe steps wait, 11 a window is needed, 12 data would be destroyed, 1 a problem first.
+    """
+    session.refuse_as()
+    plan = plan_for(session.runtime.engine, session.runtime.registry, Choices(contract_now=now, only=owner))
+    if out is not None:
+        write_plan(plan, out)
+    session.give(plan_as_json(plan), lambda: show_plan(plan))
+    click.get_current_context().exit(1 if plan.problems else plan.exit_code)
+
+
+@schema.command("sql", examples=["xrm schema sql"])
+@now_option
+@plugin_option
+@with_session
+def sql(session: Session, *, now: bool, owner: str) -> None:
+    """Print the SQL of what waits; nothing is changed."""
+    session.refuse_as()
+    plan = plan_for(session.runtime.engine, session.runtime.registry, Choices(contract_now=now, only=owner))
+    session.give(plan_as_json(plan), lambda: show_statements(plan))
 
 
 @schema.command("status", examples=["xrm schema status", "xrm schema status --json"])
 @with_session
 def status(session: Session) -> None:
-    """List the steps that wait; nothing is changed. Exit code 10 when there are any."""
+    """List the steps that wait, and an interrupted change; nothing is changed. Exit code 10 to 12 when there are any."""
     session.refuse_as()
-    steps = [_as_json(step) for step in pending(session.runtime.engine, session.runtime.registry.metadata)]
-    session.give({"steps": steps, "count": len(steps)}, lambda: print_table(steps, ("owner", "action", "target")))
+    engine = session.runtime.engine
+    plan, begun = plan_for(engine, session.runtime.registry), interrupted(engine)
+    steps = [_as_json(step) for step in plan.steps]
+    found = {"steps": steps, "count": len(steps), "later": len(plan.later), "interrupted": begun}
+    session.give(found, lambda: print_table(steps, ("owner", "action", "target")))
+    if begun is not None:
+        say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. "
+            "Go on with xrm schema apply, or take it back with xrm schema rollback.")
     say(f"{len(steps)} steps wait. Run: xrm schema apply" if steps else "The tables are as declared.")
-    click.get_current_context().exit(10 if steps else 0)
+    click.get_current_context().exit(plan.exit_code or (10 if begun else 0))
+
+
+@schema.command("check", examples=["xrm schema check", "xrm schema check --json"])
+@with_session
+def check(session: Session) -> None:
+    """Compare declarations, what was applied, and the database itself.
+
+    Exit code: 0 when nothing waits and nobody changed anything by hand, 13 for such a change, 10 to 12 for steps that wait.
+    """
+    session.refuse_as()
+    engine = session.runtime.engine
+    drift, plan = find_drift(engine), plan_for(engine, session.runtime.registry)
+    rows = [dataclasses.asdict(each) for each in drift]
+    session.give(
+        {"drift": rows, "count": len(rows), "waiting": len(plan.steps), "problems": list(plan.problems)},
+        lambda: print_table(rows, ("table", "kind", "name", "before", "after")),
+    )
+    if drift:
+        say(f"{len(drift)} things were changed in the database by hand. Change them back, or restore a backup.")
+    else:
+        say(f"No drift. {len(plan.steps)} steps wait." if plan.steps else "The database is as it was made, and as declared.")
+    click.get_current_context().exit(DRIFT if drift else (1 if plan.problems else plan.exit_code))
+
+
+@schema.command("history", examples=["xrm schema history", "xrm schema history --json"])
+@with_session
+def history(session: Session) -> None:
+    """List the changes that were made, the first one first."""
+    session.refuse_as()
+    rows = [
+        {"plan": one.number, "state": one.state, "steps": len(one.steps),
+         "owners": ", ".join(sorted({step.owner for step in one.steps})),
+         "actor": one.actor, "began": one.began_at.isoformat(), "ended": one.ended_at.isoformat() if one.ended_at else ""}
+        for one in made_plans(session.runtime.engine)
+    ]
+    session.give({"items": rows}, lambda: print_table(rows, ("plan", "state", "steps", "owners", "actor", "began", "ended")))
+
+
+@schema.command("rollback", examples=["xrm schema rollback --yes", "xrm schema rollback --to 3 --yes"])
+@click.option("--to", type=click.IntRange(min=1), help="The plan to go back to; default: the one before the last.")
+@yes_option
+@with_session
+def rollback_command(session: Session, *, to: int | None, yes: bool) -> None:
+    """Take back the last change, or all after one; schema and data are as before, what new fields held is gone."""
+    session.refuse_as()
+    if not yes and (session.options.as_json or not sys.stdin.isatty()):
+        say("What was written to new fields since goes with them. Run it with --yes.")
+        click.get_current_context().exit(REFUSED)
+    if not yes:
+        click.confirm("What was written to new fields since goes with them. Go on?", abort=True, err=True)
+    taken = rollback(session.runtime.engine, to=to, told=None if session.options.as_json else _tell)
+    numbers = [one.number for one in taken]
+    say(f"Taken back: plan {', '.join(map(str, numbers))}. Install the version of before, or the same steps wait again.")
+    session.give({"plans": numbers}, lambda: None)
+
+
+@schema.command("prune", examples=["xrm schema prune sales__quote.remarks --yes"])
+@click.argument("field")
+@yes_option
+@with_session
+def prune(session: Session, *, field: str, yes: bool) -> None:
+    """Drop what is kept of a FIELD that is declared no more (table.key), or a whole table of a plugin that is gone."""
+    choices = Choices(pruned=[field])
+    plan = plan_for(session.runtime.engine, session.runtime.registry, choices)
+    if not any(step.target == field for step in plan.steps):
+        raise NotFound(msg("Nothing is kept of {field}. xrm schema status names what there is.", field=field))
+    _apply(session, choices, is_confirmed=yes)
 
 
 @schema.command("json-schema", examples=["xrm schema json-schema entity > entity.schema.json"])
@@ -86,3 +229,7 @@ def status(session: Session) -> None:
 def json_schema(file: str) -> None:
     """Print the JSON Schema of a kind of declaration file, with which editors complete and check."""
     click.echo(json.dumps(FILES[file](), ensure_ascii=False, indent=2))
+
+
+schema.add_command(export_command)
+schema.add_command(import_command)

@@ -48,11 +48,11 @@ def _run_item(one: ModelRun) -> dict[str, Any]:
 @click.argument("entity_id", metavar="ENTITY", type=click.UUID)
 @with_session
 def show(session: Session, *, entity_id: uuid.UUID) -> None:
-    """Show the scores of an entity with their reasons, in the instance's language."""
-    language = session.settings.language
+    """Show the scores of an entity with their reasons, in your language or the instance's."""
 
     def read(uow: UnitOfWork) -> list[dict[str, Any]]:
         get_entity(uow, entity_id)
+        language = uow.parse_context.language
         return [_score_item(one, language) for one in list_scores(uow, entity_id)]
 
     items = session.read(read)
@@ -62,7 +62,8 @@ def show(session: Session, *, entity_id: uuid.UUID) -> None:
 def _score_item(one: Score, language: str) -> dict[str, Any]:
     return {
         "model": one.model.key, "label": one.model.label.get(language), "value": one.value, "maximum": one.model.maximum,
-        "band": one.band.key if one.band else None, "department": one.department_name or None,
+        "band": one.band.key if one.band else None, "band_label": one.band.label.get(language) if one.band else None,
+        "department": one.department_name or None,
         "role": str(one.role) if one.role else None, "computed_at": one.computed_at.isoformat(), "version": one.model_version,
         "reasons": [{"text": _text(reason.message, language), "weight": reason.weight} for reason in one.reasons],
     }
@@ -75,7 +76,7 @@ def _text(message: Message | Label, language: str) -> str:
 def _print_scores(items: list[dict[str, Any]]) -> None:
     for item in items:
         where = f" ({item['department']})" if item["department"] else ""
-        click.echo(printable(f"{item['label']}{where}: {item['value']:g} of {item['maximum']:g}, {item['band'] or '-'}"))
+        click.echo(printable(f"{item['label']}{where}: {item['value']:g} of {item['maximum']:g}, {item['band_label'] or '-'}"))
         for reason in item["reasons"]:
             click.echo(printable(f"  {reason['weight']:+g}  {reason['text']}"))
     if not items:

@@ -16,7 +16,7 @@ from xrm_cli.declaring import Command
 from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
 from xrm_cli.serving import serve_here, serve_in_processes
-from xrm_cli.session import Session, with_session
+from xrm_cli.session import TOLD_VARIABLE, Session, with_session
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"
 
@@ -40,6 +40,7 @@ def serve(session: Session, *, host: str, port: int, workers: int, in_process: b
     if in_process and workers > 1:
         raise click.UsageError("--in-process is one process: leave --workers out.")
     _require_ready(session)
+    _tell_problems(session)
     port = _free_port(host, port)
     if safe:
         os.environ[SAFE_VARIABLE] = "1"
@@ -62,6 +63,15 @@ def _require_ready(session: Session) -> None:
     waiting = len(pending(runtime.engine, runtime.registry.metadata))
     if waiting:
         say(f"Warning: {waiting} schema steps wait; pages that need them fail. Run: xrm schema apply")
+
+
+def _tell_problems(session: Session) -> None:
+    """Say once what is wrong with the files of plugins, a line for each problem; the processes that follow need not."""
+    for plugin in session.runtime.host.plugins:
+        if not plugin.is_on:
+            for problem in plugin.problems:
+                say(f"plugin {plugin.name} is off: {problem}")
+    os.environ[TOLD_VARIABLE] = "1"
 
 
 def _is_loopback(host: str) -> bool:

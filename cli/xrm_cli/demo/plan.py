@@ -24,7 +24,10 @@ from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 
 BATCH = 500
 YEARS = 10
-DEPARTMENTS = ("Ventes", "Presse et affaires publiques", "Service client")
+DEPARTMENTS = {
+    "en": ("Sales", "Press and public affairs", "Customer service"),
+    "fr": ("Ventes", "Presse et affaires publiques", "Service client"),
+}
 COLLEAGUES = (
     ("anna.keller@example.org", "Anna Keller", 0), ("marc.aubert@example.org", "Marc Aubert", 0),
     ("nora.walsh@example.org", "Nora Walsh", 1), ("sami.haddad@example.org", "Sami Haddad", 2),
@@ -101,9 +104,10 @@ def prepare_places(plan: Plan) -> None:
     def make(uow: UnitOfWork) -> None:
         tree = get_tree(uow)
         known = {item.name: item.id for item in tree.by_id.values()}
-        if DEPARTMENTS[1] in known:
+        names = DEPARTMENTS.get(uow.settings.language, DEPARTMENTS["en"])
+        if any(one[1] in known for one in DEPARTMENTS.values()):
             raise Conflict(msg("This instance has the demo already. Use another folder: XRM_HOME=… xrm demo"))
-        plan.departments = [known.get(name) or create_department(uow, name) for name in DEPARTMENTS]
+        plan.departments = [known.get(name) or create_department(uow, name) for name in names]
         administrators = uow.execute(select(user.c.id).order_by(user.c.id)).scalars().all()
         for administrator in administrators:
             for department in plan.departments:

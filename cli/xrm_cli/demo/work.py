@@ -84,13 +84,12 @@ def create_sales(plan: Plan) -> None:
     products = plan.create("product", rows)
     rows = []
     stages = ("lead", "qualified", "needs", "proposal", "negotiation", "won", "lost")
-    chances = {"lead": 10, "qualified": 20, "needs": 35, "proposal": 50, "negotiation": 75, "won": 100, "lost": 0}
     for _ in range(160):
         stage = dice.choices(stages, (5, 5, 4, 4, 3, 6, 4))[0]
         customer = dice.choice(plan.organizations)
         values: dict[str, Any] = {
             "name": _opportunity_name(plan), "customer": customer, "stage": stage,
-            "amount": str(dice.randint(2, 220) * 500), "probability": str(chances[stage]),
+            "amount": str(dice.randint(2, 220) * 500),
             "close_date": plan.today + timedelta(days=dice.randint(-60, 180)), "products": [dice.choice(products)],
         }
         if stage in {"won", "lost"}:
@@ -115,8 +114,8 @@ def _create_quotes(plan: Plan, opportunities: Sequence[Any], customers: Sequence
     for number in range(60):
         chosen = [dice.randrange(len(products)) for _ in range(dice.randint(1, 4))]
         made = [
-            {"position": place, "product": products[one], "description": names.PRODUCTS[one][0],
-             "quantity": str(dice.randint(1, 40)), "unit_price": str(names.PRODUCTS[one][2])}
+            {"position": place, "product": products[one], "quantity": str(dice.randint(1, 40)),
+             "unit_price": str(names.PRODUCTS[one][2])}
             for place, one in enumerate(chosen, start=1)
         ]
         total = sum(int(line["quantity"]) * int(line["unit_price"]) for line in made)

@@ -16,6 +16,7 @@ from xrm.errors import ConfigurationError, msg
 WRITE = "xrm_write"
 _RETRY_STATES = {"40001", "40P01"}
 _TAKEN_STATE = "23505"
+_MISSING_STATES = {"42P01", "42703"}
 
 
 def open_engine(url: str) -> Engine:
@@ -68,13 +69,15 @@ def _open_sqlite(url: str) -> Engine:
 
 
 def _open_postgresql(url: str) -> Engine:
+    asked = make_url(url).query.get("options", "")
     try:
         return create_engine(
             url,
             isolation_level="REPEATABLE READ",
             pool_pre_ping=True,
             pool_size=8,
-            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=60000"},
+            # What the URL asks for comes last, and so it holds.
+            connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c statement_timeout=60000 {asked}".rstrip()},
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(msg("PostgreSQL needs its driver. Install it with: pip install 'xrm[postgres]'")) from error
@@ -95,6 +98,15 @@ def is_taken(error: DBAPIError) -> bool:
     """Whether a unique value exists already."""
     original = error.orig
     return getattr(original, "sqlstate", None) == _TAKEN_STATE or "UNIQUE constraint failed" in str(original)
+
+
+def is_missing(error: DBAPIError) -> bool:
+    """Whether a table or column that a statement names is not there."""
+    original = error.orig
+    state = getattr(original, "sqlstate", None)
+    if state is not None:
+        return state in _MISSING_STATES
+    return "no such table" in str(original) or "no such column" in str(original) or "has no column named" in str(original)
 
 
 def is_retryable(error: DBAPIError) -> bool:

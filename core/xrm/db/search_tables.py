@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
-
 # The text is cut into folded words in Python before it comes here, so both databases index the same words: FTS5's ``ascii``
 # leaves them as they are, and so does a cast to tsvector. Ranks by frequency are not used (they tell about hidden text).
 _SQLITE = (
@@ -26,14 +24,16 @@ _POSTGRESQL = (
 )
 
 
-def search_statements(connection: Connection, present: set[str]) -> list[tuple[str, str, str, str]]:
-    """(action, target, statement, reverse) of what the full-text index still lacks."""
-    if connection.dialect.name == "sqlite":
-        return [] if "search_index" in present else list(_SQLITE)
-    if "search_document" not in present:
-        return list(_POSTGRESQL)
-    missing = connection.scalar(
-        text("SELECT count(*) FROM information_schema.columns WHERE table_name = 'search_document' AND column_name = 'vector'"
-             " AND table_schema = current_schema()")
-    )
-    return [] if missing else list(_POSTGRESQL)
+def search_objects(dialect: str) -> list[tuple[str, str, str, str]]:
+    """(table, kind, name, definition) of each part of the full-text index."""
+    if dialect == "sqlite":
+        return [("search_index", "table", "search_index", _SQLITE[0][2])]
+    return [
+        ("search_document", "column", "vector", _POSTGRESQL[0][2]),
+        ("search_document", "index", "ix_search_document_vector", _POSTGRESQL[1][2]),
+    ]
+
+
+def search_statements(dialect: str) -> list[tuple[str, str, str, str]]:
+    """(action, target, statement, reverse) of the whole full-text index."""
+    return list(_SQLITE if dialect == "sqlite" else _POSTGRESQL)

@@ -1,82 +1,238 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running a plan: every step in one transaction with its line in the ledger, then the declarations now in force."""
+"""Schema changes from beginning to end: plan, run, go on after an interruption, take back."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, delete, func, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, inspect
 
 from xrm.db.engine import for_writing
-from xrm.db.ids import new_id
-from xrm.db.locks import lock_schema
-from xrm.migrate.models import schema_applied, schema_ledger
-from xrm.migrate.planner import Step, plan
+from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.migrate.catalog import TableState
+from xrm.migrate.declared import declared_catalog
+from xrm.migrate.exclusive import alone
+from xrm.migrate.former import declared_types
+from xrm.migrate.ledger import (
+    DONE,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    PlanRecord,
+    begin_plan,
+    open_plan,
+    plans,
+    set_plan_state,
+    step_states,
+    write_steps,
+)
+from xrm.migrate.live import read_catalog
+from xrm.migrate.own_tables import OWN_NAMES, ensure_own_tables, has_own_tables
+from xrm.migrate.planning import EMPTY, Choices, Wanted, make_plan, owner_of, reached
+from xrm.migrate.running import revert_step, run_step
+from xrm.migrate.snapshot import take_snapshot
+from xrm.migrate.state import Applied, State, read_state, write_state
+from xrm.migrate.steps import Plan, Step
 
-
-def pending(engine: Engine, declared: MetaData) -> list[Step]:
-    """The steps that wait; nothing is changed."""
-    with engine.connect() as connection, connection.begin():
-        return plan(connection, declared)
-
-
-def apply(
-    engine: Engine, declared: MetaData, declarations: Mapping[str, object], *, actor: str = "system",
-    told: Callable[[Step], None] | None = None,
-) -> list[Step]:
-    """Create what is missing and return the steps done; all of them or none. ``told`` hears of each as it runs."""
-    with for_writing(engine.connect()) as connection, connection.begin():
-        lock_schema(connection)
-        steps = plan(connection, declared)
-        done: list[tuple[Step, int]] = []
-        for step in steps:
-            if told is not None:
-                told(step)
-            begin = time.perf_counter()
-            connection.execute(text(step.statement.replace(":", r"\:")))
-            done.append((step, round((time.perf_counter() - begin) * 1000)))
-        _write_ledger(connection, done, actor)
-        _write_declarations(connection, declarations)
-        return steps
-
-
-def _write_ledger(connection: Connection, done: list[tuple[Step, int]], actor: str) -> None:
-    if not done:
-        return
-    position = connection.scalar(select(func.coalesce(func.max(schema_ledger.c.position), 0))) or 0
-    now = datetime.now(UTC)
-    connection.execute(
-        insert(schema_ledger),
-        [
-            {
-                "id": new_id(), "position": position + number, "owner": step.owner, "action": step.action,
-                "target": step.target, "statement": step.statement, "reverse": step.reverse, "checksum": step.checksum,
-                "duration_ms": duration, "actor": actor, "at": now,
-            }
-            for number, (step, duration) in enumerate(done, start=1)
-        ],
-    )
-
-
-def _write_declarations(connection: Connection, declarations: Mapping[str, object]) -> None:
-    now = datetime.now(UTC)
-    known = {row.owner: row.checksum for row in connection.execute(select(schema_applied.c.owner, schema_applied.c.checksum))}
-    for owner, declaration in declarations.items():
-        canonical = json.dumps(declaration, ensure_ascii=False, sort_keys=True, default=str)
-        checksum = hashlib.sha256(canonical.encode()).hexdigest()
-        if known.get(owner) == checksum:
-            continue
-        connection.execute(delete(schema_applied).where(schema_applied.c.owner == owner))
-        connection.execute(
-            insert(schema_applied).values(owner=owner, declaration=canonical, checksum=checksum, applied_at=now)
-        )
+Told = Callable[[Step], None]
 
 
 def has_tables(engine: Engine) -> bool:
     """Whether the database has been prepared at all."""
     with engine.connect() as connection:
         return "schema_ledger" in inspect(connection).get_table_names()
+
+
+def pending(engine: Engine, declared: MetaData, declarations: Mapping[str, Any] | None = None) -> list[Step]:
+    """The steps that wait; nothing is changed."""
+    return list(plan_changes(engine, Wanted(declared, declarations or {})).steps)
+
+
+def plan_changes(engine: Engine, wanted: Wanted, choices: Choices | None = None) -> Plan:
+    """The plan that leads from what was applied to what is wanted; nothing is changed."""
+    with engine.connect() as connection, connection.begin():
+        state = current_state(connection, wanted)
+        return make_plan(connection, _whole(wanted, state), state, _today(), choices)
+
+
+def apply(
+    engine: Engine, declared: MetaData, declarations: Mapping[str, Any], *, actor: str = "system", told: Told | None = None,
+    choices: Choices | None = None,
+) -> list[Step]:
+    """Make the database what is declared and return the steps done; an interrupted change is finished first.
+
+    Raises:
+        Conflict: when another change runs, or the database changed since that plan was made.
+        InvalidInput: when the declarations cannot be reached without losing values; nothing was changed then.
+    """
+    wanted = Wanted(declared, declarations)
+    with alone(engine):
+        with for_writing(engine.connect()) as connection, connection.begin():
+            ensure_own_tables(connection)
+        done = _finish_open(engine, told)
+        with for_writing(engine.connect()) as connection, connection.begin():
+            state = current_state(connection, wanted)
+            wanted = _whole(wanted, state)
+            plan = make_plan(connection, wanted, state, _today(), choices)
+            _refuse(plan, choices.expected if choices is not None else "")
+            steps, goal = list(plan.steps), reached(state, plan)
+            if not state.objects:
+                return [*done, *_install(connection, steps, state, goal, actor, told)]
+            if not steps:
+                _settle(connection, goal)
+                return done
+            number = begin_plan(connection, steps, state, goal, actor)
+        take_snapshot(engine, number, steps)
+        return [*done, *_run(engine, number, steps, goal, actor, told)]
+
+
+def _install(connection: Connection, steps: list[Step], before: State, goal: State, actor: str, told: Told | None) -> list[Step]:
+    number = begin_plan(connection, steps, before, goal, actor)
+    for step in steps:
+        if told is not None:
+            told(step)
+        for statement in step.statements:
+            connection.exec_driver_sql(statement.replace(" CONCURRENTLY", "", 1))
+    write_steps(connection, number, [(at, step, 0) for at, step in enumerate(steps)], actor)
+    _end(connection, number, goal)
+    return steps
+
+
+def _run(engine: Engine, number: int, steps: list[Step], goal: State, actor: str, told: Told | None) -> list[Step]:
+    for at, step in enumerate(steps):
+        if told is not None:
+            told(step)
+        run_step(engine, number, at, step, actor)
+    with for_writing(engine.connect()) as connection, connection.begin():
+        _end(connection, number, goal)
+    return list(steps)
+
+
+def _end(connection: Connection, number: int, goal: State) -> None:
+    state = _with_live(connection, goal)
+    write_state(connection, state, datetime.now(UTC))
+    set_plan_state(connection, number, DONE, state)
+
+
+def _settle(connection: Connection, goal: State) -> None:
+    """Note declarations that changed without asking anything of the database."""
+    known = read_state(connection)
+    if known.declarations != goal.declarations or known.objects.keys() != goal.objects.keys():
+        write_state(connection, _with_live(connection, goal), datetime.now(UTC))
+
+
+def _with_live(connection: Connection, goal: State) -> State:
+    live = read_catalog(connection)
+    return State(
+        {name: replace(one, live=live.get(name, EMPTY)) for name, one in goal.objects.items()}, goal.declarations
+    )
+
+
+def _finish_open(engine: Engine, told: Told | None) -> list[Step]:
+    with engine.connect() as connection:
+        record = open_plan(connection)
+    if record is None:
+        return []
+    if record.state == ROLLING_BACK:
+        _take_back(engine, record, told)
+        return []
+    return _run(engine, record.number, list(record.steps), record.after, record.actor, told)
+
+
+def made_plans(engine: Engine) -> list[PlanRecord]:
+    """All plans that were begun, the first one first."""
+    with engine.connect() as connection:
+        return plans(connection) if has_own_tables(connection) else []
+
+
+def interrupted(engine: Engine) -> dict[str, Any] | None:
+    """Where a change stopped: its plan, whether forwards or backwards, the step it is at (from 1) and of how many."""
+    with engine.connect() as connection:
+        record = open_plan(connection) if has_own_tables(connection) else None
+        if record is None:
+            return None
+        lines = step_states(connection, record.number).values()
+        done = sum(line.state == DONE for line in lines)
+    return {"plan": record.number, "state": record.state, "step": min(done + 1, len(record.steps)), "of": len(record.steps)}
+
+
+def rollback(engine: Engine, *, to: int | None = None, told: Told | None = None) -> list[PlanRecord]:
+    """Take back the last plan, or all after plan ``to``, the latest first; schema and data are as before.
+
+    Raises:
+        NotFound: when there is nothing to take back.
+        InvalidInput: for a plan that cannot be taken back, such as the installation.
+    """
+    with alone(engine):
+        with engine.connect() as connection:
+            known = [one for one in plans(connection) if one.state != ROLLED_BACK] if has_own_tables(connection) else []
+        target = known[-1].number - 1 if to is None and known else (to or 0)
+        chosen = [one for one in reversed(known) if one.number > target]
+        if not chosen:
+            raise NotFound(msg("There is no schema change to take back. xrm schema history lists them."))
+        if any(not one.before.objects for one in chosen):
+            raise InvalidInput([Problem("to", msg("The installation itself cannot be taken back. Restore a backup instead."))])
+        for record in chosen:
+            _take_back(engine, record, told)
+        return chosen
+
+
+def _take_back(engine: Engine, record: PlanRecord, told: Told | None) -> None:
+    with for_writing(engine.connect()) as connection, connection.begin():
+        set_plan_state(connection, record.number, ROLLING_BACK)
+    for at in reversed(range(len(record.steps))):
+        if told is not None:
+            told(record.steps[at])
+        revert_step(engine, record.number, at, record.steps[at])
+    with for_writing(engine.connect()) as connection, connection.begin():
+        write_state(connection, _with_live(connection, record.before), datetime.now(UTC))
+        set_plan_state(connection, record.number, ROLLED_BACK)
+
+
+def current_state(connection: Connection, wanted: Wanted) -> State:
+    """What was applied last; for a database from before states were kept, what of the declared is there."""
+    known = read_state(connection) if has_own_tables(connection) else State()
+    if known.objects:
+        return known
+    live = read_catalog(connection)
+    after = declared_catalog(wanted.metadata, connection.dialect)
+    if not any(name in live for name in after if name not in OWN_NAMES):
+        return State(declarations=known.declarations)
+    types = declared_types(wanted.declarations)
+    return State({
+        name: Applied(owner_of(name, types), _adopted(after[name], live[name]), live[name], _unknown(after[name], live[name]))
+        for name in after if name in live
+    }, known.declarations)
+
+
+def _adopted(declared: TableState, live: TableState) -> TableState:
+    columns = {name: text for name, text in declared.columns.items() if name in live.columns}
+    columns |= {name: text for name, text in live.columns.items() if name not in declared.columns}
+    indexes = {name: text for name, text in declared.indexes.items() if name in live.indexes}
+    return TableState(columns, declared.constraints, indexes)
+
+
+def _unknown(declared: TableState, live: TableState) -> dict[str, dict[str, str]]:
+    return {
+        name: {"field": name.partition("__")[0], "why": "retired"} for name in live.columns if name not in declared.columns
+    }
+
+
+def _whole(wanted: Wanted, state: State) -> Wanted:
+    """With the declarations of the last time where none are given."""
+    return wanted if wanted.declarations else Wanted(wanted.metadata, state.declarations)
+
+
+def _refuse(plan: Plan, expected: str) -> None:
+    if expected and expected != plan.base:
+        changed = msg("The database changed since this plan was made. Make a new one: xrm schema plan --out FILE.")
+        raise Conflict(changed, code="changed")
+    if plan.problems:
+        raise InvalidInput([Problem("", msg("{problem}", problem=one)) for one in plan.problems])
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of schema change: the declaration last applied, per owner, and the ledger of every step."""
+"""Tables of schema change: what was declared and made last, the plans that were run, and the ledger of every step."""
 
 from __future__ import annotations
 
@@ -17,6 +17,32 @@ schema_applied = Table(
     Column("applied_at", UtcDateTime, nullable=False),
 )
 
+# Per table: its texts as they were declared and as the database gave them back when it was last applied, and what is kept
+# of fields that are declared no more. Intent and drift are differences from these, never between texts of two origins.
+schema_object = Table(
+    "schema_object",
+    metadata,
+    Column("table_name", key_text(), primary_key=True),
+    Column("owner", key_text(), nullable=False),
+    Column("declared", Text, nullable=False),
+    Column("live", Text, nullable=False),
+    Column("kept", Text, nullable=False),
+    Column("applied_at", UtcDateTime, nullable=False),
+)
+
+schema_plan = Table(
+    "schema_plan",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),  # running, done, rolling back, rolled back
+    Column("steps", Text, nullable=False),
+    Column("before", Text, nullable=False),  # what applied and objects said, for the way back
+    Column("after", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
 schema_ledger = Table(
     "schema_ledger",
     metadata,
@@ -31,4 +57,8 @@ schema_ledger = Table(
     Column("duration_ms", Integer, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("plan_number", Integer),
+    Column("step_number", Integer),
+    Column("state", Text, nullable=False, server_default="done"),  # running, done, reverted
+    Column("progress", Text),
 )

@@ -39,8 +39,7 @@ class Fielded:
         """What expressions know of each field; a field computed at reading has no column and cannot be named."""
         found: dict[str, Operand] = {}
         for key, field in self.fields.items():
-            has_column = key in self.child_tables or bool(self._types[key].columns(field))
-            if self._types[key].expression_type and has_column:
+            if key in self.child_tables or self._types[key].columns(field):
                 found[key] = operand_of(field, self._types[key])
         return found
 

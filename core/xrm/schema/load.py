@@ -20,6 +20,7 @@ from xrm.schema.model import EntityDeclaration, Field, InteractionKind, Location
 from xrm.schema.strict_yaml import Document, read
 from xrm.schema.suggest import unknown
 
+RESERVED_PREFIX = "x_"  # of the keys of fields that administrators add
 ANY_TYPE = ("party", "record", "entity")  # what "to", "from" may say instead of a type's name
 
 Declaration = EntityDeclaration | RelationshipDeclaration | InteractionKind
@@ -80,6 +81,7 @@ def check_together(declarations: Iterable[Declarations]) -> list[Problem]:
     for entity in entities:
         problems += _owners(entity, known)
         problems += _links(f"{entity.name}.fields", entity.fields, known)
+        problems += _reserved(entity)
     for relationship in relationships:
         for key, names in (("from", relationship.source), ("to", relationship.target)):
             problems += _types(f"{relationship.name}.{key}", names, relationship.location, known)
@@ -103,6 +105,13 @@ def _taken_twice(what: str, declared: Iterable[Declaration]) -> Iterator[Problem
                 second_file=str(one.location),
             )
             yield Problem(one.name, message, str(one.location))
+
+
+def _reserved(entity: EntityDeclaration) -> Iterator[Problem]:
+    for key, field in entity.fields.items():
+        if key.startswith(RESERVED_PREFIX):
+            message = msg("Keys that begin with x_ are for the fields that administrators add. Call it {key}.", key=key[2:])
+            yield Problem(f"{entity.name}.fields.{key}", message, str(field.location))
 
 
 def _links(path: str, fields: Mapping[str, Field], known: Mapping[str, EntityDeclaration]) -> Iterator[Problem]:

@@ -178,9 +178,7 @@ def build_registry(
 def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str, FieldType]) -> dict[str, FieldType]:
     """The type of each field; a computed one has that of what its formula gives. Formulas read only fields that people fill."""
     types = {key: field_types[field.type] for key, field in fields.items()}
-    filled = {
-        key: operand_of(field, types[key]) for key, field in fields.items() if not field.formula and types[key].expression_type
-    }
+    filled = {key: operand_of(field, types[key]) for key, field in fields.items() if not field.formula}
     for key, field in fields.items():
         if field.formula:
             try:
@@ -188,5 +186,8 @@ def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str
             except ExpressionError as error:
                 said = msg("{where}: formula: {problem}", where=field.location, problem=error.message)
                 raise PluginError(plugin, said) from error
+            if result == "id":
+                said = msg("{where}: formula: this is a link. Make a text, a number, a date, or yes or no.", where=field.location)
+                raise PluginError(plugin, said)
             types[key] = ComputedType(field_types[RESULT_TYPES.get(result, "text")])
     return types

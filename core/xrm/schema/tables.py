@@ -79,16 +79,16 @@ def add_indexes(
     if isinstance(declaration, EntityDeclaration):
         _index(table, "title_key")
         # The empty rows of a list sorted by a field come by id.
-        Index(_short(f"ix_{table.name}_department_id"), table.c.department_id, table.c.id)
+        Index(short_name(f"ix_{table.name}_department_id"), table.c.department_id, table.c.id)
     for key, field in declaration.fields.items():
         if key in children:
             child = children[key]
             keys = types[key].key_columns(field)
-            Index(_short(f"ix_{child.name}_{key}"), *(child.c[name] for name in keys), child.c.owner_id)
+            Index(short_name(f"ix_{child.name}_{key}"), *(child.c[name] for name in keys), child.c.owner_id)
         elif isinstance(declaration, EntityDeclaration):
             _index_field(table, field, types[key], is_role=declaration.kind == "role")
         elif field.type in {"link", "file", "image"}:
-            Index(_short(f"ix_{table.name}_{key}"), table.c[key])
+            Index(short_name(f"ix_{table.name}_{key}"), table.c[key])
 
 
 def _columns(fields: Iterable[Field], types: Mapping[str, FieldType]) -> list[Column[Any]]:
@@ -103,7 +103,7 @@ def _child_tables(
         if not types[field.key].is_multiple(field):
             continue
         children[field.key] = Table(
-            _short(f"{table.name}__{field.key}"),
+            short_name(f"{table.name}__{field.key}"),
             metadata,
             Column("owner_id", Id, ForeignKey(f"{table.name}.id", ondelete="CASCADE"), primary_key=True),
             Column("position", Integer, primary_key=True, autoincrement=False),
@@ -115,21 +115,21 @@ def _child_tables(
 def _index_field(table: Table, field: Field, field_type: FieldType, *, is_role: bool) -> None:
     if field.unique:
         columns = [table.c[name] for name in field_type.key_columns(field)]
-        Index(_short(f"uq_{table.name}_{field.key}"), *([table.c.department_id] if is_role else []), *columns, unique=True)
+        Index(short_name(f"uq_{table.name}_{field.key}"), *([table.c.department_id] if is_role else []), *columns, unique=True)
     if field.index and field_type.sortable:
         column = field_type.sort_column(field, table)
         # Where most rows are filled, the empty ones cost little and their part of a list is found at once.
         _index(table, getattr(column, "name", field.key), is_sparse=not field.required and field.default is None)
     elif field.index or field.type in {"link", "file", "image"}:
         keys = [table.c[name] for name in field_type.key_columns(field)]
-        Index(_short(f"ix_{table.name}_{field.key}"), *keys, **_filled(keys[0]))
+        Index(short_name(f"ix_{table.name}_{field.key}"), *keys, **_filled(keys[0]))
 
 
 def _index(table: Table, column: str, *, is_sparse: bool = False) -> None:
     """A user of one department, and one of all, each find their first page in an index."""
     own, only = table.c[column], _filled(table.c[column]) if is_sparse else {}
-    Index(_short(f"ix_{table.name}_department_{column}"), table.c.department_id, own, table.c.id, **only)
-    Index(_short(f"ix_{table.name}_all_{column}"), own, table.c.id, **only)
+    Index(short_name(f"ix_{table.name}_department_{column}"), table.c.department_id, own, table.c.id, **only)
+    Index(short_name(f"ix_{table.name}_all_{column}"), own, table.c.id, **only)
 
 
 def _filled(column: Column[Any]) -> dict[str, Any]:
@@ -137,7 +137,8 @@ def _filled(column: Column[Any]) -> dict[str, Any]:
     return {"sqlite_where": column.is_not(None), "postgresql_where": column.is_not(None)}
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """The name, cut and marked by a digest when no database would keep it whole."""
     if len(name) <= IDENTIFIER_LENGTH:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]

@@ -92,3 +92,111 @@ def test_applying_an_applied_schema_does_nothing(xrm: Xrm) -> None:
 def test_plugins_are_listed_and_shown(xrm: Xrm) -> None:
     assert [(one["name"], one["status"]) for one in xrm.given("plugin", "list")["items"]] == [("base", "on")]
     assert "customer" in xrm.given("plugin", "show", "base")["entity_types"]
+
+
+MANIFEST = """\
+plugin: {name}
+version: 0.1.0
+label: {{en: {name}, fr: {name}}}
+summary: {{en: A trial., fr: Un essai.}}
+works_with: {{api: ">=1,<2"}}
+requires: [{requires}]
+asks_for: {{secrets: [key]}}
+settings:
+  loft: {{type: text, required: true, label: {{en: Folder, fr: Dossier}}}}
+  key: {{type: text, label: {{en: Key, fr: Clé}}}}
+"""
+HIVE = """\
+entity: hive
+kind: record
+label: {en: {one: hive, many: hives}, fr: {one: ruche, many: ruches, gender: f}}
+icon: hexagn-box
+title: "{name}"
+fields:
+  name: {type: text, label: {en: Name, fr: Nom}}
+"""
+
+
+def add_plugin(tmp_path: Path, name: str, requires: str = "base") -> Path:
+    """A data-only plugin in the folder of the instance."""
+    folder = tmp_path / "instance" / "plugins" / name
+    (folder / "entities").mkdir(parents=True)
+    (folder / "plugin.yaml").write_text(MANIFEST.format(name=name, requires=requires), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("xrm")
+def test_a_required_setting_that_is_missing_is_a_warning_that_says_where_to_put_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_plugin(tmp_path, "pigeons")
+    bare = Xrm(capsys)
+
+    before = [one for one in bare("doctor", "--json").json["checks"] if one["check"] == "plugin pigeons"]
+    monkeypatch.setenv("XRM_PLUGIN_PIGEONS__LOFT", "/srv/loft")
+    given = [one for one in bare("doctor", "--json").json["checks"] if one["check"] == "plugin pigeons"]
+
+    without = [one for one in before if one["state"] != "good"]
+    assert [(one["state"], "loft" in one["message"]) for one in without] == [("warn", True)]
+    assert "[plugins.pigeons]" in without[0]["remedy"]
+    assert "XRM_PLUGIN_PIGEONS__LOFT" in without[0]["remedy"]
+    assert [one["state"] for one in given] == ["good"]
+
+
+@pytest.mark.usefixtures("xrm")
+def test_an_icon_that_is_not_there_is_a_warning_with_the_nearest_names(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = add_plugin(tmp_path, "bees")
+    (folder / "entities" / "hive.yaml").write_text(HIVE.replace("hexagn-box", "trash"), encoding="utf-8")
+
+    found = [one for one in Xrm(capsys)("doctor", "--json").json["checks"] if "no icon" in one["message"]]
+
+    assert [(one["check"], one["state"]) for one in found] == [("plugin bees", "warn")]
+    assert "hive.yaml:" in found[0]["message"]
+    assert "trash-2" in found[0]["remedy"]
+
+
+@pytest.mark.usefixtures("xrm")
+def test_a_requirement_that_is_not_there_is_named_with_its_file_and_the_nearest_plugin(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    add_plugin(tmp_path, "bees", requires="bsae")
+
+    found = [one for one in Xrm(capsys)("doctor", "--json").json["checks"] if one["check"] == "plugin bees"]
+
+    assert len(found) == 1
+    assert "bees/plugin.yaml" in found[0]["message"]
+    assert "bsae" in found[0]["message"]
+    assert "did you mean base?" in found[0]["message"]
+
+
+@pytest.mark.usefixtures("xrm")
+def test_problems_of_one_plugin_are_told_apart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = add_plugin(tmp_path, "bees")
+    (folder / "entities" / "hive.yaml").write_text(HIVE.replace("record", "recrod").replace("text", "txet"), encoding="utf-8")
+
+    found = [one for one in Xrm(capsys)("doctor", "--json").json["checks"] if one["check"] == "plugin bees"]
+
+    assert found[0]["message"].count("hive.yaml:") == 2
+    assert "(1) " in found[0]["message"]
+    assert "(2) " in found[0]["message"]
+
+
+@pytest.mark.usefixtures("xrm")
+def test_config_masks_secrets_of_plugins_only_and_names_the_exact_source(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_plugin(tmp_path, "pigeons")
+    toml = tmp_path / "instance" / "xrm.toml"
+    toml.write_text('[plugins.pigeons]\nloft = "/srv/loft"\n[plugins.unknown]\nword = "hush"\n', encoding="utf-8")
+    monkeypatch.setenv("XRM_PLUGIN_PIGEONS__KEY", "sesame")
+
+    shown = Xrm(capsys)("config", "show", "--json")
+
+    settings = shown.json["settings"]
+    assert settings["plugins.pigeons.loft"] == {"value": "/srv/loft", "source": str(toml)}
+    assert settings["plugins.pigeons.key"] == {"value": "********", "source": "XRM_PLUGIN_PIGEONS__KEY"}
+    assert settings["plugins.unknown.word"] == {"value": "********", "source": str(toml)}
+    assert "hush" not in shown.out
+    assert "sesame" not in shown.out

@@ -189,3 +189,50 @@ def test_types_are_listed_with_their_fields(xrm: Xrm) -> None:
 
     assert found["customer"]["kind"] == "role"
     assert found["customer"]["fields"]["number"] == "text"
+
+
+def test_a_link_may_be_given_by_a_title_that_only_one_has(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    person = xrm.made("entity", "create", "person", "--set", "first_name=Ada", "--set", "last_name=Byron")
+    _, facet = make_customer(xrm, "Acme", "--set", "account_manager=Ada Byron")
+
+    assert xrm.given("entity", "show", facet)["account_manager"] == person
+
+
+@pytest.mark.parametrize("twins", [0, 2])
+def test_a_title_that_none_or_several_have_is_refused_with_what_to_do(xrm: Xrm, twins: int) -> None:
+    for _ in range(twins):
+        xrm.made("entity", "create", "person", "--set", "first_name=Ada", "--set", "last_name=Byron")
+    party, facet = make_customer(xrm, "Acme")
+
+    refused = xrm("entity", "update", facet, "--set", "account_manager=Ada Byron")
+
+    assert refused.code == 1
+    assert "xrm search" in refused.err
+    assert xrm.given("entity", "show", facet)["account_manager"] is None
+    assert party
+
+
+def test_a_timeline_takes_the_id_bare_as_other_lists_do(xrm: Xrm) -> None:
+    party, _ = make_customer(xrm, "Acme")
+    xrm.made("interaction", "add", "note", party, "--body", "Called back")
+
+    bare = xrm.given("interaction", "list", party)["items"]
+
+    assert len(bare) == 1
+    assert xrm.given("interaction", "list", "--entity", party)["items"] == bare
+    assert xrm("interaction", "list").code == 2
+
+
+def test_a_postal_address_is_given_in_parts(xrm: Xrm) -> None:
+    party, _ = make_customer(xrm, "Acme")
+
+    xrm.made("contact-point", "add", party, "postal", "--part", "city=Hamburg", "--part", "postal_code=20457", "--part",
+             "country=DE")
+
+    [point] = xrm.given("contact-point", "list", party)["items"]
+    assert {key: point["parts"][key] for key in ("city", "postal_code", "country")} == {
+        "city": "Hamburg", "postal_code": "20457", "country": "DE"
+    }
+    assert xrm("contact-point", "add", party, "email", "--part", "city=Hamburg").code == 2
+    assert "Parts: street" in xrm("contact-point", "add", "--help").out

@@ -8,6 +8,7 @@ from sqlalchemy.schema import Column
 
 from tests.factories.threads import run_together
 from tests.instances import BASE, open_with
+from xrm.db.metadata import NAMING
 from xrm.migrate.apply import apply, has_tables, pending
 from xrm.migrate.models import schema_ledger
 from xrm.runtime import Runtime
@@ -30,7 +31,7 @@ def test_every_step_is_in_the_ledger_in_order(runtime: Runtime) -> None:
 
 
 def test_a_new_field_adds_a_column(runtime: Runtime) -> None:
-    declared = MetaData()
+    declared = MetaData(naming_convention=NAMING)
     for table in runtime.registry.metadata.sorted_tables:
         table.to_metadata(declared)
     declared.tables["person"].append_column(Column("shoe_size", Text))

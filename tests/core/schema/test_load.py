@@ -119,3 +119,12 @@ def test_the_base_vocabulary_loads_and_fits_together() -> None:
     assert {"person", "organization", "customer"} <= {entity.name for entity in declared.entities}
     assert check_together([declared]) == []
     assert check_together([replace(declared, entities=())])
+
+
+def test_keys_of_administrators_fields_are_refused_in_plugins(tmp_path: Path) -> None:
+    text = PERSON.replace("  name:", "  x_name:").replace("{name}", "{x_name}")
+
+    (problem,) = check_together([load(tmp_path, person=text)])
+
+    assert problem.path == "person.fields.x_name"
+    assert "administrators" in str(problem.message)

@@ -39,7 +39,7 @@ class FieldType:
     cell: ClassVar[str] = "text"
     operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "empty", "filled")
     sortable: ClassVar[bool] = False
-    expression_type: ClassVar[str] = ""  # text number yes_no date datetime, or "" when expressions cannot use it
+    expression_type: ClassVar[str] = ""  # text number yes_no date datetime id; "": expressions ask only whether it is empty
     multiple: ClassVar[bool] = False  # several values whatever ``many`` says
     can_be_many: ClassVar[bool] = True
     can_be_indexed: ClassVar[bool] = True  # also: can be unique

@@ -19,6 +19,7 @@ class IdType(FieldType):
     """What all references share: one id, compared as a whole."""
 
     operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "empty", "filled")
+    expression_type = "id"
     can_be_many = False
     separators = ";,\n"
 

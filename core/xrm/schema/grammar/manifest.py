@@ -9,6 +9,7 @@ from xrm.schema.grammar.mapping import Grammar, Nested
 from xrm.schema.grammar.schemas import FieldGrammar
 from xrm.schema.grammar.values import Name, OneOf, Pattern, Text
 
+RESERVED_OWNER = "x"  # owns what administrators add
 SLOTS = tuple(
     "nav.main nav.settings home.card command list.column list.filter list.bulk list.toolbar record.badge record.highlight "
     "record.alert record.action record.tab record.panel record.timeline record.compose form.section form.hint merge.row "
@@ -41,7 +42,7 @@ class ContributesGrammar(Grammar):
 class ManifestGrammar(Grammar):
     """A whole plugin.yaml."""
 
-    plugin = Name("Name of the plugin.", required=True, example="press")
+    plugin = Name("Name of the plugin.", required=True, reserved=(RESERVED_OWNER,), example="press")
     version = Pattern(
         "Its version.",
         r"^\d+(\.\d+)*([.+-]?[a-zA-Z0-9]+)*$",

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from xrm.errors import InvalidInput, Problem
-from xrm.schema.grammar.build import build_entity, build_interaction_kind, build_relationship
+from xrm.schema.grammar.build import build_entity, build_fields, build_interaction_kind, build_relationship
 from xrm.schema.grammar.checks import EntityCheck, FieldsCheck, Rules
 from xrm.schema.grammar.problems import as_problems, in_file_order, take
-from xrm.schema.grammar.schemas import EntityGrammar, InteractionsGrammar, RelationshipsGrammar
-from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDeclaration
+from xrm.schema.grammar.schemas import AddedFieldsGrammar, EntityGrammar, InteractionsGrammar, RelationshipsGrammar
+from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration
 from xrm.schema.strict_yaml import Document
 
 _ENTITY = EntityGrammar()
+_ADDED_FIELDS = AddedFieldsGrammar()
 _RELATIONSHIPS = RelationshipsGrammar()
 _INTERACTIONS = InteractionsGrammar()
 
@@ -32,6 +33,16 @@ def read_entity(document: Document, plugin: str, rules: Rules) -> EntityDeclarat
         problems += EntityCheck(document, loaded, fields).problems()
     _raise_any(problems)
     return build_entity(plugin, loaded, document)
+
+
+def read_fields(document: Document, rules: Rules) -> tuple[str, dict[str, Field]]:
+    """The type and the fields that a document adds to it; raises InvalidInput as ``read_entity`` does."""
+    loaded, tree = take(_ADDED_FIELDS, document)
+    problems = list(as_problems(document, tree))
+    fields = FieldsCheck(document, loaded.get("fields", {}), ("fields",), _below(tree, "fields"), rules)
+    problems += fields.problems()
+    _raise_any(problems)
+    return loaded["entity"], build_fields(loaded["fields"], document, ("fields",))
 
 
 def read_relationships(document: Document, plugin: str, rules: Rules) -> tuple[RelationshipDeclaration, ...]:

@@ -186,6 +186,17 @@ class EntityGrammar(Grammar):
     samples = Several(Anything(), "Made-up entries for demonstrations and tests.")
 
 
+class AddedFieldsGrammar(Grammar):
+    """A file of fields that administrators add to a type which a plugin declares."""
+
+    entity = Name("Name of the type; the file is called like it.", required=True, example="customer")
+    fields_ = Keyed(
+        Nested(FieldGrammar), "The fields, in order.", required=True, reserved=ENTITY_RESERVED, data_key="fields",
+        attribute="fields", example="x_tier: {type: text, label: …}",
+    )
+    renamed = Keyed(Name(), "Old field key and its new one.")
+
+
 class DirectionsGrammar(Grammar):
     """Names of a relationship type in one language, read from either end."""
 

@@ -19,7 +19,9 @@ KEY_LENGTH = 48
 EXTENSION = "x-"
 # Only relationships have ends; where a customer came from may be called its source.
 ENTITY_RESERVED = RESERVED_KEYS - {"source", "target"}
-TYPE_RESERVED = RESERVED_KEYS | {"party", "record", "entity"}
+# The latter are what plugins read besides entity types, under these names.
+ROW_NAMES = frozenset({"contact_point", "interaction", "interaction_participant", "relationship"})
+TYPE_RESERVED = RESERVED_KEYS | {"party", "record", "entity"} | ROW_NAMES
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from tests.core.schema.expressions.cases import CLOCK, COLUMNS, FIELDS, ROWS, TABLE
+from tests.core.schema.expressions.cases import ANNE, BERT, CLOCK, COLUMNS, FIELDS, ROWS, TABLE
 from xrm.schema.expressions import Expression, ExpressionError, compile_expression
 
 _NAMES = {
@@ -24,6 +24,13 @@ _NUMBERS = st.one_of(
     st.integers(0, 2**63 - 1).map(str),
     st.decimals(0, 1000, places=2).map(str),
     st.decimals(0, 10, places=4).map(str),
+)
+_IDS = st.sampled_from([f'"{ANNE}"', f'"{BERT}"'])
+_LINKS = st.one_of(
+    st.just("manager"),
+    _IDS.map(lambda one: f"coalesce(manager, {one})"),
+    _IDS.map(lambda one: f"if(active, manager, {one})"),
+    st.just("if(active, manager)"),
 )
 _DATES = st.one_of(st.dates().map(lambda day: f'date("{day.isoformat()}")'), st.just("today()"))
 
@@ -101,6 +108,10 @@ def _conditions(depth: int) -> st.SearchStrategy[str]:
         _formed("({} in [{}, {}])", number, _NUMBERS, _NUMBERS),
         _formed("({} not in [{}, {}])", text, _TEXTS, _TEXTS),
         _formed("({} in interests)", text),
+        _formed("({} {} {})", _LINKS, st.sampled_from(["==", "!="]), _LINKS),
+        _formed("({} {} [{}, {}])", _LINKS, st.sampled_from(["in", "not in"]), _IDS, _IDS),
+        _formed("({} {} friends)", st.one_of(_LINKS, _IDS), st.sampled_from(["in", "not in"])),
+        _formed("({} is {})", st.one_of(_LINKS, st.sampled_from(["friends", "papers"])), st.sampled_from(["empty", "filled"])),
         _formed("starts_with(status, {})", _TEXTS),
         _formed("contains(name, {})", _TEXTS),
     )

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Schema plans for people: what each step does, how risky it is, how long it takes; and plans kept in files."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xrm.migrate.steps import FORMAT, Plan, Step, plan_as_json
+from xrm_cli.output import print_table, say
+
+RISKS = {"safe": "safe", "window": "needs a window", "destroys": "destroys data"}
+
+
+def show_plan(plan: Plan) -> None:
+    """Print the steps of a plan by owner, then what waits, and say that nothing was changed."""
+    number = itertools.count(1)
+    for title, steps in (("", plan.steps), ("later", plan.later)):
+        rows = [{"": next(number), **_row(step), "when": _when(step) if title else "now"} for step in steps]
+        if rows:
+            print_table(rows, ("", "owner", "phase", "step", "risk", "rows", "takes", "locks", "undo", "when"))
+    for problem in plan.problems:
+        say(f"Problem: {problem}")
+    if not plan.steps and not plan.problems:
+        say("Nothing waits: the database is as declared." + (f" {len(plan.later)} steps later." if plan.later else ""))
+        return
+    say(f"{len(plan.steps)} steps now, {len(plan.later)} later. Nothing was changed. Run: xrm schema apply")
+
+
+def _row(step: Step) -> dict[str, Any]:
+    what = f"{step.action} {step.target}" + (f" ({step.note})" if step.note and step.copy is not None else "")
+    return {
+        "owner": step.owner, "phase": step.phase, "step": what, "risk": RISKS[step.risk], "rows": step.rows or "",
+        "takes": "< 1 s" if step.seconds < 1 else f"≈ {step.seconds:.0f} s", "locks": step.lock,
+        "undo": "yes" if step.is_reversible else "no",
+    }
+
+
+def _when(step: Step) -> str:
+    return f"after {step.due} or --now" if step.due else "now"
+
+
+def show_statements(plan: Plan) -> None:
+    """Print the SQL of a plan, ready to be read (not to be run by hand: the ledger would not know)."""
+    for step in (*plan.steps, *plan.later):
+        click.echo(f"-- {step.owner}: {step.action} {step.target}\n{step.statement};\n")
+
+
+def write_plan(plan: Plan, file: Path) -> None:
+    """Keep the plan in a file, to be looked at and applied as it is."""
+    file.write_text(json.dumps(plan_as_json(plan), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    say(f"Written to {file}. Run: xrm schema apply {file}")
+
+
+def base_of(file: Path) -> str:
+    """What the database was when the plan in this file was made.
+
+    Raises:
+        click.UsageError: when the file holds no plan of this program.
+    """
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+        known = given["format"] == FORMAT and isinstance(given["base"], str)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(f"{file} holds no plan. Make one with: xrm schema plan --out {file}") from error
+    if not known or not given["base"]:
+        raise click.UsageError(f"{file} holds a plan of another version of xrm. Make a new one: xrm schema plan --out {file}")
+    return str(given["base"])

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A copy of a SQLite database from before a change that moves or drops data, proven to open."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from xrm.errors import ConfigurationError, msg
+from xrm.migrate.steps import Step
+
+KEPT = 3
+
+
+def take_snapshot(engine: Engine, number: int, steps: Sequence[Step]) -> Path | None:
+    """The copy, beside the database under ``snapshots``; none where steps only add, or on PostgreSQL, which has backups.
+
+    Raises:
+        ConfigurationError: when there is no room for it, or it does not open; nothing was changed then.
+    """
+    file = Path(engine.url.database or "")
+    if engine.dialect.name != "sqlite" or not file.is_file() or all(step.phase == "expand" for step in steps):
+        return None
+    folder = file.parent / "snapshots"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / f"before-plan-{number}.db"
+    target.unlink(missing_ok=True)
+    size = file.stat().st_size
+    free = shutil.disk_usage(folder).free
+    if free < size * 1.2:
+        raise ConfigurationError(
+            msg("There is no room for a copy of the database in {folder}: {needed} MB needed, {free} MB free. Make room and run "
+                "it again.", folder=folder, needed=size // 1_000_000, free=free // 1_000_000)
+        )
+    target.touch(mode=0o600)
+    source = sqlite3.connect(file)
+    try:
+        source.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        source.close()
+    _prove(target)
+    for old in sorted(folder.glob("before-plan-*.db"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+        old.unlink()
+    return target
+
+
+def _prove(copy: Path) -> None:
+    connection = sqlite3.connect(f"file:{copy}?mode=ro", uri=True)
+    try:
+        found = connection.execute("PRAGMA quick_check").fetchone()[0]
+    finally:
+        connection.close()
+    if found != "ok":
+        broken = msg("The copy of the database in {file} is not whole: {found}. Run xrm doctor.", file=copy, found=found)
+        raise ConfigurationError(broken)

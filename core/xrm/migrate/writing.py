@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The statements of each kind of step, with their reverse, in the dialect of a database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Dialect, MetaData
+
+from xrm.db.search_tables import search_statements
+from xrm.migrate.catalog import TableState
+from xrm.migrate.declared import add_column, create_index, create_table
+from xrm.migrate.steps import Copy, Step
+
+KEPT = "kept__"  # the beginning of names of tables that hold what was dropped
+
+
+class Writer:
+    """Makes steps; owners are filled in by whoever knows them."""
+
+    def __init__(self, dialect: Dialect, metadata: MetaData) -> None:
+        self._dialect = dialect
+        self._metadata = metadata
+        self._quote = dialect.identifier_preparer.quote
+        self._is_sqlite = dialect.name == "sqlite"
+
+    def create_table(self, name: str) -> list[Step]:
+        """The table, then each of its indexes."""
+        table = self._metadata.tables[name]
+        statement, reverse = create_table(table, self._dialect), f"DROP TABLE {self._quote(name)}"
+        step = Step("", "create table", name, (statement,), (reverse,), lock="none")
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        return [step, *(self.create_index(name, str(index.name), create_index(index, self._dialect)) for index in indexes)]
+
+    def add_column(self, table: str, column: str) -> Step:
+        """A new column, which is empty."""
+        statement = add_column(self._metadata.tables[table], column, self._dialect)
+        reverse = f"ALTER TABLE {self._quote(table)} DROP COLUMN {self._quote(column)}"
+        return Step("", "add column", f"{table}.{column}", (statement,), (reverse,))
+
+    def create_index(self, table: str, name: str, definition: str, *, is_large: bool = False) -> Step:
+        """An index; on a table with rows PostgreSQL makes it while others write."""
+        reverse = f"DROP INDEX {self._quote(name)}"
+        if is_large and not self._is_sqlite:
+            statement = definition.replace("INDEX ", "INDEX CONCURRENTLY ", 1)
+            return Step("", "create index", name, (statement,), (reverse,), lock="none", is_transactional=False, note=table)
+        return Step("", "create index", name, (definition,), (reverse,), lock="blocks writing", note=table)
+
+    def drop_index(self, table: str, name: str, definition: str) -> Step:
+        """An index that is declared no more, or otherwise."""
+        return Step("", "drop index", name, (f"DROP INDEX {self._quote(name)}",), (definition,), note=table)
+
+    def copy_columns(self, table: str, pairs: Mapping[str, str]) -> Step:
+        """The values of a field that got another key, with the way back."""
+        there = {self._quote(new): self._quote(old) for old, new in pairs.items()}
+        back = {old: new for new, old in there.items()}
+        old, new = next(iter(pairs.items()))
+        return Step(
+            "", "copy values", f"{table}.{new}", phase="backfill", lock="none", note=f"from {old}",
+            copy=Copy(table, there, _differ(there)), copy_back=Copy(table, back, _differ(back)),
+        )
+
+    def copy_child(self, old: str, new: str, before: TableState, after: TableState) -> Step:
+        """The rows of a field with several values that got another key."""
+        former, later = _value_columns(before.columns), _value_columns(after.columns)
+        names = {"owner_id": "owner_id", "position": "position", **dict(zip(later, former, strict=True))}
+        back = {other: one for one, other in names.items()}
+        return Step(
+            "", "copy values", new, phase="backfill", lock="none", note=f"from {old}",
+            copy=Copy(self._quote(old), self._quoted(names), into=self._quote(new), key="owner_id"),
+            copy_back=Copy(self._quote(new), self._quoted(back), into=self._quote(old), key="owner_id"),
+        )
+
+    def drop_columns(self, table: str, columns: Sequence[str], before: TableState, pairs: Mapping[str, str]) -> Step:
+        """Columns that are declared no more; their values are put aside, so that the way back has them.
+
+        ``pairs`` are the columns that took their place: what the program of before still wrote to the old ones is carried over.
+        """
+        first = columns[0].partition("__")[0]
+        aside = self._quote(f"{KEPT}{table}__{first}"[:63])
+        quoted = [self._quote(column) for column in columns]
+        filled = " OR ".join(f"{column} IS NOT NULL" for column in quoted)
+        named = self._quote(table)
+        statements = [
+            f"UPDATE {named} SET {self._quote(new)} = {self._quote(old)} WHERE {self._quote(new)} IS NULL "  # noqa: S608
+            f"AND {self._quote(old)} IS NOT NULL" for old, new in pairs.items()
+        ]
+        statements += [f"CREATE TABLE {aside} AS SELECT id, {', '.join(quoted)} FROM {named} WHERE {filled}"]  # noqa: S608
+        statements += [f"ALTER TABLE {named} DROP COLUMN {column}" for column in reversed(quoted)]
+        reverse = [f"ALTER TABLE {named} ADD COLUMN {before.columns[column]}{_refers(column, before)}" for column in columns]
+        changes = ", ".join(f"{column} = (SELECT {column} FROM {aside} WHERE {aside}.id = {named}.id)" for column in quoted)  # noqa: S608
+        reverse += [f"UPDATE {named} SET {changes} WHERE id IN (SELECT id FROM {aside})",  # noqa: S608
+                    f"DROP TABLE {aside}"]
+        target = f"{table}.{first}"
+        return Step("", "drop field", target, tuple(statements), tuple(reverse), "contract", "destroys", "blocks writing")
+
+    def drop_table(self, table: str, before: TableState) -> Step:
+        """A table that is declared no more, set aside under another name."""
+        aside, named = self._quote(f"{KEPT}{table}"[:63]), self._quote(table)
+        drops = tuple(f"DROP INDEX {self._quote(name)}" for name in before.indexes)
+        statements = (*drops, f"ALTER TABLE {named} RENAME TO {aside}")
+        reverse = (f"ALTER TABLE {aside} RENAME TO {named}", *before.indexes.values())
+        return Step("", "drop table", table, statements, reverse, "contract", "destroys", "brief")
+
+    def search(self) -> list[Step]:
+        """The full-text index."""
+        return [
+            Step("core", action, target, (statement,), (reverse,), lock="blocks writing")
+            for action, target, statement, reverse in search_statements(self._dialect.name)
+        ]
+
+    def _quoted(self, names: Mapping[str, str]) -> dict[str, str]:
+        return {self._quote(one): self._quote(other) for one, other in names.items()}
+
+
+def _refers(column: str, state: TableState) -> str:
+    for text in state.constraints.values():
+        found = re.search(rf'FOREIGN KEY\("?{re.escape(column)}"?\) (REFERENCES .*)', text)
+        if found:
+            return f" {found.group(1)}"
+    return ""
+
+
+def _differ(filled: Mapping[str, str]) -> str:
+    return " OR ".join(f"({one} IS NULL) <> ({other} IS NULL) OR {one} <> {other}" for one, other in filled.items())
+
+
+def _value_columns(columns: Iterable[str]) -> list[str]:
+    return [name for name in columns if name not in {"owner_id", "position"}]
+

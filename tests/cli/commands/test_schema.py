@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xrm schema``: what waits is shown, applied, found out when somebody changed it by hand, and taken back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cli.conftest import Xrm
+from tests.factories.evolving import LABEL, MANIFEST
+from xrm.db.engine import WRITE, open_engine
+from xrm.settings import load_settings
+
+PORT = {"type": "text", "label": {"en": "Port", "fr": "Port"}}
+HARBOUR = {"type": "text", "label": {"en": "Harbour", "fr": "Port"}}
+RENAMED = {"renamed": {"port": "harbour"}, "revision": 2}
+
+
+def declare(xrm: Xrm, fields: dict[str, Any], **more: Any) -> None:
+    """Put this version of the plugin into the instance."""
+    folder = load_settings().home / "plugins" / "fleet"
+    (folder / "entities").mkdir(parents=True, exist_ok=True)
+    (folder / "plugin.yaml").write_text(yaml.safe_dump(MANIFEST))
+    name = {"type": "text", "required": True, "label": {"en": "Name", "fr": "Nom"}}
+    declared = {"entity": "vessel", "kind": "record", "label": LABEL, "title": "{name}", "fields": {"name": name, **fields}}
+    (folder / "entities" / "vessel.yaml").write_text(yaml.safe_dump({**declared, **more}, sort_keys=False))
+    xrm.read_declarations_again()
+
+
+def by_hand(statement: str) -> None:
+    """What an operator does to the database with another program."""
+    engine = open_engine(load_settings().database_url)
+    with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_an_instance_as_it_was_made_needs_nothing(xrm_on_both: Xrm) -> None:
+    plan, check = xrm_on_both("schema", "plan", "--json"), xrm_on_both("schema", "check", "--json")
+
+    assert (plan.code, plan.json["steps"], check.code, check.json["drift"]) == (0, [], 0, [])
+
+
+def test_a_new_plugin_is_planned_applied_and_in_the_history(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": PORT})
+
+    plan = xrm("schema", "plan", "--json")
+    applied = xrm("schema", "apply", "--json")
+
+    assert plan.code == 10
+    assert {step["owner"] for step in plan.json["steps"]} == {"fleet"}
+    assert (applied.code, applied.json["count"]) == (0, plan.json["count"])
+    assert [one["owners"] for one in xrm.given("schema", "history")["items"]][-1] == "fleet"
+    assert xrm("schema", "plan").code == 0
+
+
+def test_a_rename_is_taken_along_and_taken_back(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": PORT})
+    xrm.given("schema", "apply")
+    one = xrm.made("entity", "create", "vessel", "--set", "name=Aurora", "--set", "port=Brest")
+    declare(xrm, {"harbour": HARBOUR}, **RENAMED)
+
+    xrm.given("schema", "apply")
+    assert xrm.given("entity", "show", one)["harbour"] == "Brest"
+
+    assert xrm("schema", "rollback", "--json").code == 3
+    assert xrm("schema", "rollback", "--yes", "--json").code == 0
+    declare(xrm, {"port": PORT})
+    assert xrm.given("entity", "show", one)["port"] == "Brest"
+
+
+def test_what_destroys_data_is_not_done_without_yes(xrm: Xrm) -> None:
+    declare(xrm, {"port": PORT})
+    xrm.given("schema", "apply")
+    declare(xrm, {})
+
+    assert xrm("schema", "plan").code == 0
+    refused = xrm("schema", "prune", "fleet__vessel.port")
+    assert (refused.code, "--yes" in refused.err) == (3, True)
+    assert xrm("schema", "prune", "fleet__vessel.nothing", "--yes").code == 4
+    assert xrm("schema", "prune", "fleet__vessel.port", "--yes").code == 0
+
+
+def test_a_plan_in_a_file_is_applied_only_to_the_database_it_was_made_for(xrm: Xrm, tmp_path: Path) -> None:
+    declare(xrm, {"port": PORT})
+    file = tmp_path / "plan.json"
+    xrm("schema", "plan", "--out", str(file))
+    assert json.loads(file.read_text())["count"] > 0
+    xrm.given("schema", "apply", str(file))
+    declare(xrm, {"port": PORT, "harbour": HARBOUR})
+
+    outdated = xrm("schema", "apply", str(file))
+    broken = xrm("schema", "apply", str(Path(__file__)))
+
+    assert (outdated.code, "Make a new one" in outdated.err) == (1, True)
+    assert (broken.code, "holds no plan" in broken.err) == (2, True)
+
+
+@pytest.mark.parametrize("statement", [
+    "ALTER TABLE person ADD COLUMN spare TEXT", "DROP INDEX ix_person_department_title_key", "CREATE TABLE scratch (id INTEGER)",
+])
+def test_a_change_by_hand_is_drift(xrm_on_both: Xrm, statement: str) -> None:
+    by_hand(statement)
+
+    found = xrm_on_both("schema", "check", "--json")
+
+    assert (found.code, found.json["count"]) == (13, 1)
+
+
+def test_a_change_that_would_lose_values_says_what_to_do(xrm: Xrm) -> None:
+    declare(xrm, {"port": PORT})
+    xrm.given("schema", "apply")
+    declare(xrm, {"port": {**PORT, "type": "integer"}})
+
+    plan, applied = xrm("schema", "plan", "--json"), xrm("schema", "apply")
+
+    assert (plan.code, applied.code) == (1, 1)
+    assert "fleet__vessel.port" in plan.json["problems"][0]
+    assert "fleet__vessel.port" in applied.err
+
+
+def test_statements_are_printed_to_be_read(xrm: Xrm) -> None:
+    declare(xrm, {"port": PORT})
+
+    printed = xrm("schema", "sql")
+
+    assert "CREATE TABLE fleet__vessel" in printed.out
+    assert xrm("schema", "status").code == 10

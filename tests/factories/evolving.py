@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plugin in a folder whose one record type changes from version to version, on an instance of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from tests.instances import BASE
+from xrm.db.engine import open_engine
+from xrm.entities.service import create_entity
+from xrm.migrate.planning import Choices
+from xrm.migrate.steps import Plan, Step
+from xrm.migrate.upgrade import apply_changes, plan_for
+from xrm.plugin_host.host import PluginHost
+from xrm.runtime import Runtime, build
+from xrm.settings import Settings
+from xrm.unit_of_work import Actor
+
+MANIFEST = {
+    "plugin": "fleet", "version": "1.0", "label": {"en": "Fleet", "fr": "Flotte"},
+    "summary": {"en": "Vessels.", "fr": "Navires."}, "works_with": {"api": ">=1,<2"}, "requires": ["base"],
+}
+LABEL = {"en": {"one": "vessel", "many": "vessels"}, "fr": {"one": "navire", "many": "navires", "gender": "m"}}
+
+
+@dataclass
+class Evolving:
+    """The instance; ``declare`` gives the vessel other fields, as a new version of the plugin would."""
+
+    settings: Settings
+    admin: Actor
+    department: uuid.UUID
+    runtimes: list[Runtime] = field(default_factory=list)
+
+    def declare(self, fields: Mapping[str, Mapping[str, Any]], **more: Any) -> Runtime:
+        """The program with this version of the type; nothing is applied yet."""
+        folder = self.settings.home / "plugins" / "fleet"
+        (folder / "entities").mkdir(parents=True, exist_ok=True)
+        (folder / "plugin.yaml").write_text(yaml.safe_dump(MANIFEST, sort_keys=False))
+        named = {key: {"label": {"en": key, "fr": key}, **given} for key, given in fields.items()}
+        declared = {"entity": "vessel", "kind": "record", "label": LABEL, "title": "{name}", "fields": named, **more}
+        (folder / "entities" / "vessel.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
+        host = PluginHost.open(self.settings.home, packages=BASE)
+        problems = [str(plugin.problem) for plugin in host.plugins if not plugin.is_on]
+        assert not problems, problems
+        self.runtimes.append(Runtime(self.settings, open_engine(self.settings.database_url), host, build(host)))
+        return self.runtimes[-1]
+
+    def applied(self, fields: Mapping[str, Mapping[str, Any]], **more: Any) -> Runtime:
+        """The program with this version of the type, applied."""
+        runtime = self.declare(fields, **more)
+        apply_changes(runtime.engine, runtime.registry)
+        return runtime
+
+    def plan(self, runtime: Runtime, **more: Any) -> Plan:
+        """What waits."""
+        return plan_for(runtime.engine, runtime.registry, Choices(**more))
+
+    def create(self, runtime: Runtime, values: Mapping[str, Any]) -> uuid.UUID:
+        """A new vessel."""
+        return runtime.write(lambda uow: create_entity(uow, "vessel", values, department=self.department), self.admin)
+
+    def rows(self, runtime: Runtime, table: str = "fleet__vessel", order: str = "name") -> list[dict[str, Any]]:
+        """The rows as they stand in the database."""
+        with runtime.engine.connect() as connection:
+            found = connection.exec_driver_sql(f'SELECT * FROM "{table}" ORDER BY {order}').mappings()  # noqa: S608
+            return [dict(row) for row in found]
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for runtime in self.runtimes:
+            runtime.close()
+
+
+def labels(steps: list[Step] | tuple[Step, ...]) -> list[str]:
+    """Steps as short texts."""
+    return [f"{step.action} {step.target}" for step in steps]
+
