@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A restore that does not fit is refused with its reason, and the instance stays as it is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from tests.core.backup.conftest import Restore, Rewrite, contents_of, open_base
+from tests.instances import open_with
+from xrm.backup.create import create_backup, require_room
+from xrm.backup.manifest import is_newer, program_version
+from xrm.backup.restore import prepare_restore
+from xrm.errors import ConfigurationError, Conflict
+from xrm.migrate.apply import pending
+from xrm.runtime import Runtime
+from xrm.settings import Settings
+
+
+@pytest.fixture
+def of_version(filled: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """A function that makes a backup as the program of another version does."""
+
+    def make(version: str) -> Path:
+        with monkeypatch.context() as patch:
+            patch.setattr("xrm.backup.create.program_version", lambda: version)
+            return create_backup(filled, tmp_path / f"{version}.xrmbackup").path
+
+    return make
+
+
+@pytest.fixture
+def unchanged(filled: Runtime, settings: Settings) -> Iterator[None]:
+    """What the instance holds is the same after the test as before."""
+    before = contents_of(settings.database_url)
+    yield
+    filled.close()
+    assert contents_of(settings.database_url) == before
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_backup_of_a_later_program_is_refused_with_both_versions(
+    of_version: Callable[[str], Path], filled: Runtime, restore: Restore
+) -> None:
+    path = of_version("99.1")
+    filled.close()
+
+    with pytest.raises(ConfigurationError) as refused:
+        restore(path)
+
+    assert "xrm 99.1" in str(refused.value)
+    assert f"xrm {program_version()}" in str(refused.value)
+
+
+def test_a_backup_of_an_earlier_program_is_brought_to_this_ones_schema(
+    of_version: Callable[[str], Path], elsewhere: Settings, with_trial: Mapping[str, str]
+) -> None:
+    path = of_version("0.0.9")
+
+    with prepare_restore(elsewhere, path, opened=lambda settings: open_with(settings, with_trial)) as prepared:
+        restored = prepared.run()
+
+    opened = open_with(elsewhere, with_trial)
+    assert restored.steps > 0
+    assert pending(opened.engine, opened.registry.metadata) == []
+    opened.close()
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_database_in_use_is_refused_and_the_reason_said(filled: Runtime, backup: Path, restore: Restore) -> None:
+    with filled.engine.connect() as connection:
+        connection.execute(text("SELECT count(*) FROM entity")).scalar()
+
+        with pytest.raises(Conflict, match="in use") as refused:
+            restore(backup)
+
+    assert refused.value.code == "busy"
+    assert "Stop xrm serve" in str(refused.value)
+
+
+def test_nobody_comes_in_while_a_restore_is_prepared(
+    filled: Runtime, backup: Path, settings: Settings, database_kind: str
+) -> None:
+    filled.close()
+
+    with prepare_restore(settings, backup, opened=open_base) as prepared:
+        assert prepared.holds_data
+        if database_kind == "sqlite":
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                sqlite3.connect(settings.home / "xrm.db", timeout=0).execute("SELECT count(*) FROM entity")
+        else:
+            with pytest.raises(Conflict, match="Another restore"), prepare_restore(settings, backup, opened=open_base):
+                pass
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_backup_of_the_other_database_is_refused_with_the_way_out(backup: Path, settings: Settings, restore: Restore) -> None:
+    other = "postgresql://nobody@127.0.0.1/none" if settings.database_url.startswith("sqlite") else "sqlite:////nowhere/xrm.db"
+
+    with pytest.raises(ConfigurationError, match="export and import"):
+        restore(backup, replace(settings, database_url=other))
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_plugin_that_is_older_here_is_refused(filled: Runtime, rewrite: Rewrite, restore: Restore) -> None:
+    path = rewrite(lambda _: None, plugins={"base": "9.9"})
+    filled.close()
+
+    with pytest.raises(ConfigurationError, match=r"plugin base 9\.9"):
+        restore(path)
+
+
+def test_a_plugin_that_is_missing_here_is_said(rewrite: Rewrite, restore: Restore, elsewhere: Settings) -> None:
+    restored = restore(rewrite(lambda _: None, plugins={"base": "0.1.0", "tides": "2.0"}), elsewhere)
+
+    assert any("tides 2.0" in str(note) for note in restored.notes)
+
+
+def test_a_damaged_database_is_no_backup_and_is_replaced_by_one(
+    filled: Runtime, backup: Path, restore: Restore, settings: Settings, tmp_path: Path, database_kind: str
+) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("the files of a server are its own")
+    before = contents_of(settings.database_url)
+    filled.close()
+    live = settings.home / "xrm.db"
+    with live.open("r+b") as file:
+        file.seek(0)
+        file.write(b"\xff" * 60_000)
+
+    with pytest.raises((ConfigurationError, DatabaseError), match=r"not a database|damaged"):
+        create_backup(filled, tmp_path / "no.xrmbackup")
+    filled.close()
+    restored = restore(backup)
+
+    assert contents_of(settings.database_url) == before
+    assert restored.kept == settings.home / "xrm.db.before-restore"
+    assert not list(tmp_path.glob("no.xrmbackup"))
+
+
+def test_settings_and_secret_of_the_instance_stay_and_those_of_the_backup_lie_beside(
+    filled: Runtime, backup: Path, restore: Restore, settings: Settings
+) -> None:
+    (settings.home / "xrm.toml").write_text('country = "BE"\n')
+    (settings.home / "secret.key").write_text("n" * 64)
+    filled.close()
+
+    restored = restore(backup)
+
+    assert (settings.home / "xrm.toml").read_text() == 'country = "BE"\n'
+    assert (settings.home / "xrm.toml.from-backup").read_text() == 'country = "CH"\n'
+    assert (settings.home / "secret.key.from-backup").stat().st_mode & 0o077 == 0
+    assert len(restored.notes) == 2
+    assert "k" * 64 not in json.dumps([str(note) for note in restored.notes])
+
+
+def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="Make room"):
+        require_room(tmp_path, 1 << 60)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "newer"),
+    [("0.2.0", "0.1.9", True), ("0.10", "0.9", True), ("1.0", "1.0.0", False), ("1.0rc1", "1.0", False), ("1.0", "1.0rc1", True),
+     ("1.0.post1", "1.0", True), ("0.1.0", "0.1.0", False), ("1.0+local", "1.0", False)],
+)
+def test_versions_are_ordered_by_their_numbers(one: str, other: str, newer: bool) -> None:
+    assert is_newer(one, other) is newer
