@@ -102,15 +102,17 @@ __all__ = [
 def select(uow: UnitOfWork, type: str, columns: Iterable[str] = (), where: str = "") -> Select[Any]:  # noqa: A002  # the contract's word
     """What the actor may see, as a SELECT to be executed, joined as a subquery, or aggregated.
 
-    ``type`` is an entity type, or one of ``contact_point``, ``interaction``, ``participation`` (one row for each interaction and
-    entity that took part) and ``relationship``. ``columns`` names what is wanted (``id`` alone, if nothing); ``where`` is an
-    expression over the fields of an entity type. Columns that lead elsewhere are called ``entity``, ``department``, ``party`` …
+    ``type`` is an entity type, or one of ``contact_point``, ``interaction``, ``interaction_participant`` (one row for each
+    interaction and entity that took part) and ``relationship``. ``columns`` names what is wanted (``id`` alone, if nothing);
+    ``where`` is an expression over the fields of an entity type. Columns that lead elsewhere are called ``entity``,
+    ``department``, ``party`` …
 
     Raises:
         NotFound: for an unknown type.
         InvalidInput: for an unknown column, or an expression that cannot be read.
     """
-    rows = _rows(uow, type)
+    # Entity types go first: a plugin may call one of its own by a name that stood for rows before.
+    rows = None if type in uow.registry.entity_types else _rows(uow, type)
     if rows is None:
         return select_entities(uow, type, columns, where)
     if where:
@@ -127,7 +129,7 @@ def _rows(uow: UnitOfWork, name: str) -> tuple[FromClause, dict[str, ColumnEleme
         return table, named_columns(contact_point), visible_contact_point(uow)
     if name == "interaction":
         return interaction, named_columns(interaction), visible_interaction(uow)
-    if name == "participation":
+    if name in ("interaction_participant", "participation"):  # the latter is the former name of the same
         part = interaction_participant
         table = interaction.join(part, part.c.interaction_id == interaction.c.id).join(entity, entity.c.id == part.c.entity_id)
         known = named_columns(interaction) | {"entity": part.c.entity_id, "at": part.c.at}

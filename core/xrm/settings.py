@@ -77,7 +77,8 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         variable = f"XRM_{name.upper()}"
         if environment.get(variable):
             values[name], sources[name] = environment[variable], variable
-    _take_plugin_variables(environment, plugins)
+    sources |= {f"plugins.{name}.{key}": str(home / "xrm.toml") for name, own in plugins.items() for key in own}
+    sources |= _take_plugin_variables(environment, plugins)
     if not values.get("database_url"):
         values["database_url"] = f"sqlite:///{home / 'xrm.db'}"
     if not values.get("secret_key") and (home / SECRET_FILE).is_file():
@@ -94,11 +95,15 @@ def _table(home: Path, name: str, value: object) -> dict[str, Any]:
     return value
 
 
-def _take_plugin_variables(environment: Mapping[str, str], plugins: dict[str, dict[str, str]]) -> None:
+def _take_plugin_variables(environment: Mapping[str, str], plugins: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Put the settings of plugins that variables hold among the others; which variable each came from."""
+    found = {}
     for variable, value in environment.items():
         name, separator, key = variable.removeprefix("XRM_PLUGIN_").partition("__")
         if variable.startswith("XRM_PLUGIN_") and separator:
             plugins.setdefault(name.lower(), {})[key.lower()] = value
+            found[f"plugins.{name.lower()}.{key.lower()}"] = variable
+    return found
 
 
 def _read_file(path: Path) -> dict[str, Any]:

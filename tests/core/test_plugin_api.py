@@ -22,7 +22,10 @@ from xrm.roles.service import start_role
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 
-KINDS = ("person", "organization", "customer", "contact_point", "interaction", "participation", "relationship")
+KINDS = (
+    "person", "organization", "customer", "contact_point", "interaction", "interaction_participant", "participation",
+    "relationship",
+)
 
 
 def plant(uow: UnitOfWork, department: uuid.UUID) -> uuid.UUID:

@@ -69,7 +69,8 @@ class Action:
 
     ``run`` gets the unit of work, the entity's id and the values of ``asks`` (fields asked for before), may be called twice, and
     returns the sentence to show. ``permission`` is checked before; ``confirm`` is a question asked before,
-    ``submit`` what the button below ``asks`` says instead of ``label``.
+    ``submit`` what the button below ``asks`` says instead of ``label``; ``blocked`` says why it cannot be done now and how that
+    is mended: then its page has this sentence and nothing to press.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Action:
     tone: Tone = "neutral"
     order: int = 100
     submit: Text = ""
+    blocked: Text = ""
 
     def __post_init__(self) -> None:
         if (self.link is None) == (self.run is None):

@@ -17,6 +17,7 @@ from urllib.request import url2pathname
 from xrm.errors import Message, Problem, XrmError, msg
 from xrm.plugin_host.contract import PLUGIN_API_VERSION, accepts
 from xrm.plugin_host.manifest import Manifest, load_manifest
+from xrm.schema.suggest import closest
 
 ENTRY_POINT_GROUP = "xrm.plugins"
 MANIFEST_FILE = "plugin.yaml"
@@ -196,7 +197,9 @@ def in_order(plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
     placed: dict[str, Plugin] = {}
     while ready := next((item for item in waiting.values() if _requires(item) <= set(placed)), None):
         placed[ready.name] = waiting.pop(ready.name)
-    off += [plugin.refused(_unmet(_requires(plugin) - set(placed), known, set(waiting))) for plugin in waiting.values()]
+    for plugin in waiting.values():
+        where = str(plugin.folder / MANIFEST_FILE) if plugin.folder else ""
+        off.append(plugin.refused(_unmet(_requires(plugin) - set(placed), known, set(waiting)), where))
     return (*placed.values(), *sorted(off, key=lambda item: item.name))
 
 
@@ -206,6 +209,10 @@ def _requires(plugin: Plugin) -> set[str]:
 
 def _unmet(blocked: set[str], known: set[str], waiting: set[str]) -> Message:
     if missing := sorted(blocked - known):
+        meant = closest(missing[0], known)
+        if meant:
+            return msg("It requires {names}, not installed here; did you mean {meant}? Correct the name, or install it.",
+                       names=", ".join(missing), meant=meant)
         return msg("It requires {names}, not installed here. Install it, or uninstall this plugin.", names=", ".join(missing))
     if stuck := sorted(blocked & waiting):
         return msg("It requires {names}, which cannot start because of what it requires itself, perhaps this plugin in a circle.",

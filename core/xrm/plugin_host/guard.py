@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from xrm.db.engine import is_retryable
-from xrm.errors import PluginError, msg
+from xrm.errors import PluginError, XrmError, msg
 from xrm.plugin_host.watch import Failure, Watch
 
 logger = logging.getLogger("xrm.plugins")
@@ -77,7 +77,10 @@ class Guard:
         reference = secrets.token_hex(4)
         message = msg("The plugin {plugin} failed in {what}. An administrator finds more in the log under {reference}.",
                       plugin=plugin, what=what, reference=reference)
-        logger.error("plugin %s failed in %s, reference %s", plugin, what, reference, exc_info=error)
+        # Our own sentence says all there is to know; of anything else the place is needed too.
+        trace = None if isinstance(error, XrmError) else error
+        said = str(error) or type(error).__name__
+        logger.error("plugin %s failed in %s, reference %s: %s", plugin, what, reference, said, exc_info=trace)
         failure = Failure(plugin, what, reference, message)
         if self.watch.keep(failure):
             logger.error("plugin %s is in quarantine: it failed three times within ten minutes", plugin)

@@ -103,7 +103,7 @@ def dashboard_cards(uow: UnitOfWork) -> list[Card]:  # type: ignore[empty-body]
 
 @hookspec
 def health_checks(uow: UnitOfWork) -> list[HealthCheck]:  # type: ignore[empty-body]
-    """What the plugin finds out about itself, for ``xrm doctor`` and the page on the state of the system."""
+    """What the plugin finds out about itself, for ``xrm doctor``."""
 
 
 @hookspec

@@ -232,6 +232,10 @@ class PluginHost:
         """
         return self._guard.run(plugin, what, lambda: checked(function(*arguments), returns), (XrmError,))
 
+    def note(self, plugin: str, what: str, error: Exception) -> Failure:
+        """The failure that an error is, found where core uses what a plugin gave; it counts like any other."""
+        return self._guard.failed(plugin, what, error).failure
+
     def stream(self, plugin: str, what: str, items: Callable[[], Iterable[Result]]) -> Iterator[Result]:
         """What a plugin yields one after the other, such as the rows of a score model.
 
@@ -255,8 +259,7 @@ def _is_allowed(uow: UnitOfWork | None, value: Any) -> bool:
 
 
 def _quarantined(plugin: str, hook: str) -> Failure:
-    message = msg("The plugin {plugin} failed several times and is left out for now. An administrator can let it in again.",
-                  plugin=plugin)
+    message = msg("The plugin {plugin} failed several times and is paused until xrm is started again.", plugin=plugin)
     return Failure(plugin, hook, "", message)
 
 

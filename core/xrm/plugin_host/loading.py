@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from xrm.errors import Message, msg
-from xrm.plugin_host.discovery import Plugin
+from xrm.plugin_host.discovery import HOOKS_FILE, Plugin
 from xrm.plugin_host.hookspecs import HOOKS, hookimpl
 from xrm.schema.fields.base import FieldType
 from xrm.schema.load import Declarations, builtin_rules, load_folder
@@ -86,6 +86,11 @@ def _unfit_signature(hook: str, function: object) -> list[Message]:
             problems.append(msg("{hook}: {name} has a default. Remove it: core always gives the value.", hook=hook,
                                 name=parameter.name))
     return problems
+
+
+def place_of_hooks(plugin: Plugin) -> str:
+    """The file with the plugin's hook functions."""
+    return str((plugin.folder or Path()) / HOOKS_FILE)
 
 
 def place_of(error: BaseException, folder: Path | None) -> str:

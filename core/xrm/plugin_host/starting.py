@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from xrm.errors import ConfigurationError, Problem, XrmError, msg
+from xrm.errors import ConfigurationError, InvalidInput, Problem, XrmError, msg
 from xrm.plugin_host.discovery import Plugin, in_order, problems_of
 from xrm.plugin_host.guard import Guard, PluginFailed
-from xrm.plugin_host.loading import DeclaredFolder, import_hooks, place_of, unfit_hooks
+from xrm.plugin_host.loading import DeclaredFolder, import_hooks, place_of, place_of_hooks, unfit_hooks
 from xrm.schema.fields.base import FieldType
 from xrm.schema.fields.builtin import BUILTIN
 from xrm.schema.load import Declarations, check_together
 from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDeclaration
+
+files_logger = logging.getLogger("xrm.plugins.files")  # what is wrong with files: a line for each problem
 
 REGISTERED = {  # hook → the attribute that no two plugins may give the same value
     "register_field_types": "name",
@@ -62,17 +65,21 @@ class Start:
             objects = self._guard.run(plugin.name, "start", lambda: self._load(plugin))
             self._hooks.register(plugin.name, objects)
             for hook in REGISTERED:
-                registered[hook] = self._guard.run(plugin.name, hook, partial(self._hooks.ask, plugin.name, hook, {}))
-        except (PluginFailed, ConfigurationError) as error:
+                ask = partial(self._hooks.ask, plugin.name, hook, {})
+                registered[hook] = self._guard.run(plugin.name, hook, ask, passing=(InvalidInput,))
+        except (PluginFailed, ConfigurationError, InvalidInput) as error:
             self._hooks.forget(plugin.name)
-            self._plugins[plugin.name] = replace(plugin, status="broken", problems=_problems(plugin, error))
+            problems = _problems(plugin, error)
+            self._plugins[plugin.name] = replace(plugin, status="broken", problems=problems)
+            if isinstance(error, InvalidInput):
+                _log_problems(plugin.name, problems)
 
     def _load(self, plugin: Plugin) -> list[object]:
         objects: list[object] = []
         if plugin.has_hooks and self._with_code:
             module = import_hooks(plugin)
             if problems := unfit_hooks(module):
-                raise ConfigurationError(msg("{problems}", problems=" ".join(str(problem) for problem in problems)))
+                raise InvalidInput([Problem("", problem, place_of_hooks(plugin)) for problem in problems])
             objects.append(module)
         if plugin.folder is not None:
             objects.append(DeclaredFolder(plugin, plugin.folder, lambda: self._field_types_for(plugin)))
@@ -139,6 +146,11 @@ class Start:
         for each in gone:
             self._hooks.forget(each)
         return tuple(sorted(gone))
+
+
+def _log_problems(plugin: str, problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        files_logger.error("plugin %s is off: %s", plugin, problem)
 
 
 def _requires(plugin: Plugin) -> tuple[str, ...]:

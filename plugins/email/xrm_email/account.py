@@ -10,8 +10,10 @@ from pathlib import Path
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 SHORTEST_DEADLINE = 4
 NOT_SET_UP = {
-    "en": "E-mail is not set up here yet, so nothing can be sent. An administrator can set it up.",
-    "fr": "Le courriel n’est pas encore configuré ici : rien ne peut être envoyé. Un administrateur peut le configurer.",
+    "en": "E-mail is not set up here yet, so nothing can be sent. "
+          "An administrator sets it up in xrm.toml: host and from_address under [plugins.email].",
+    "fr": "Le courriel n’est pas encore configuré ici : rien ne peut être envoyé. "
+          "Un administrateur le configure dans xrm.toml : host et from_address sous [plugins.email].",
 }
 
 

@@ -57,7 +57,7 @@ def actions(uow: UnitOfWork, entity: Entity) -> list[Action]:
     )
     name = label("Write e-mail", "Écrire un courriel")
     if not _is_set_up(uow):
-        return [Action("write", name, run=_refuse, confirm=_NOT_SET_UP, permission="message:send", icon="mail")]
+        return [Action("write", name, run=_refuse, blocked=_NOT_SET_UP, permission="message:send", icon="mail")]
     return [Action("write", name, run=_write, asks=asks, permission="message:send", icon="mail", submit=label("Send", "Envoyer"))]
 
 

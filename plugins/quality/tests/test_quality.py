@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +24,7 @@ from xrm.runtime import Runtime
 from xrm.scores.queries import Score, list_scores
 from xrm.scores.running import run_models
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm_cli.main import run
 
 SYSTEM = system_actor("test")
 
@@ -107,6 +110,22 @@ def test_what_one_department_knows_does_not_show_in_the_score_of_another(
     assert [found.department for found in mine] == [departments.sales]
     assert "No e-mail address" in reasons(mine[0])
     assert len(measured(runtime, company)) == 2
+
+
+def test_the_command_shows_the_label_of_the_band_in_the_language_of_the_instance(
+    runtime: Runtime, company: uuid.UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime.settings = replace(runtime.settings, language="fr")
+    measured(runtime, company)
+
+    assert run(["score", "show", str(company)], runtime) == 0
+    shown = capsys.readouterr().out
+    assert run(["score", "show", str(company), "--json"], runtime) == 0
+    item = json.loads(capsys.readouterr().out)["items"][0]
+
+    assert "Faible" in shown
+    assert "poor" not in shown
+    assert (item["band"], item["band_label"]) == ("poor", "Faible")
 
 
 def test_the_number_of_statements_does_not_grow_with_the_parties(runtime: Runtime, departments: Departments) -> None:

@@ -31,7 +31,7 @@ def panels(entity: Entity) -> list[Panel]:
     """Value, band, reasons and what would improve it; made after the page."""
     if entity.type not in {"person", "organization"}:
         return []
-    build = lambda later: blocks_for(later, entity.id)  # noqa: E731
+    build = lambda later: blocks_for(later, entity.type, entity.id)  # noqa: E731
     return [Panel("quality", NAME, build=build, icon="gauge", order=80, permission="score:read")]
 
 

@@ -71,7 +71,7 @@ def _read_contact_points(uow: UnitOfWork, known: dict[uuid.UUID, Known], entitie
 
 
 def _read_interactions(uow: UnitOfWork, known: dict[uuid.UUID, Known], entities: Sequence[uuid.UUID] | None) -> None:
-    spoken = select(uow, "participation", ["entity", "department", "at"]).subquery()
+    spoken = select(uow, "interaction_participant", ["entity", "department", "at"]).subquery()
     statement = (
         sa.select(spoken.c.entity, spoken.c.department, sa.func.max(spoken.c.at).label("at"))
         .where(spoken.c.at <= uow.now).group_by(spoken.c.entity, spoken.c.department)

@@ -7,15 +7,15 @@ import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 
-from xrm.plugin_api import MetricBlock, TableBlock, TextBlock, UnitOfWork, label, list_scores
+from xrm.plugin_api import MetricBlock, Reason, TableBlock, TextBlock, UnitOfWork, label, list_scores
+from xrm_quality.measuring import measure
 
 
-def blocks_for(uow: UnitOfWork, party: uuid.UUID) -> Sequence[MetricBlock | TableBlock | TextBlock]:
+def blocks_for(uow: UnitOfWork, kind: str, party: uuid.UUID) -> Sequence[MetricBlock | TableBlock | TextBlock]:
     """The blocks of the panel."""
     scores = [score for score in list_scores(uow, party) if score.model.key == "quality"]
     if not scores:
-        return [TextBlock(label("Not computed yet. It appears here once all scores have been computed again.",
-                                "Pas encore calculée. Elle paraîtra ici au prochain calcul des scores."))]
+        return _measured_now(uow, kind, party)
     blocks: list[MetricBlock | TableBlock | TextBlock] = []
     for score in scores:
         name = score.department_name if len(scores) > 1 else score.model.label
@@ -23,12 +23,25 @@ def blocks_for(uow: UnitOfWork, party: uuid.UUID) -> Sequence[MetricBlock | Tabl
         blocks.append(
             MetricBlock(name, round(score.value), band.tone if band else "neutral", hint=band.label if band else "", maximum=100)
         )
-        rows = tuple((reason.message, _points(-reason.weight)) for reason in score.reasons)
-        if rows:
-            blocks.append(TableBlock((label("What would improve it", "Ce qui l’améliorerait"), label("Points", "Points")), rows))
-        else:
-            blocks.append(TextBlock(label("Nothing is missing.", "Il ne manque rien."), tone="good"))
+        blocks += _improvements(score.reasons)
     return blocks
+
+
+def _measured_now(uow: UnitOfWork, kind: str, party: uuid.UUID) -> Sequence[MetricBlock | TableBlock | TextBlock]:
+    """What the party would get, from what the reader may see; nothing is stored, so lists show it after the next computation."""
+    found = next(iter(measure(uow, kind, [party])), None)
+    if found is None:
+        return [TextBlock(label("There is nothing to measure yet.", "Rien à mesurer pour l’instant."))]
+    name = label("Data quality, measured just now", "Qualité des données, mesurée à l’instant")
+    value = MetricBlock(name, round(found.value), maximum=100)
+    return [value, *_improvements(found.reasons)]
+
+
+def _improvements(reasons: Sequence[Reason]) -> list[TableBlock | TextBlock]:
+    rows = tuple((reason.message, _points(-reason.weight)) for reason in reasons)
+    if not rows:
+        return [TextBlock(label("Nothing is missing.", "Il ne manque rien."), tone="good")]
+    return [TableBlock((label("What would improve it", "Ce qui l’améliorerait"), label("Points", "Points")), rows)]
 
 
 def _points(weight: float) -> str:

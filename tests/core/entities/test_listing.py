@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -19,6 +20,7 @@ from xrm.entities.queries import Entity, count_entities, list_entities
 from xrm.entities.service import create_entities, prepare
 from xrm.errors import InvalidInput, XrmError
 from xrm.folding import fold
+from xrm.plugin_api import select
 from xrm.unit_of_work import Actor, UnitOfWork
 
 NAMES = [
@@ -142,6 +144,42 @@ def test_an_expression_narrows_a_list(graph: Graph) -> None:
         ('"blue" in some_tags and not a_yes_no', ["Éta"]), ('title == "Éta"', ["Éta"]), ("a_rating > 1", ["Éta"]),
     ):
         assert sorted(graph.titles(ListQuery("sample", where=where))) == sorted(titles), where
+
+
+def chosen_counts(uow: UnitOfWork, where: str) -> list[int]:
+    return list(uow.execute(select(uow, "ticket", ["count"], where)).scalars())
+
+
+def test_a_condition_asks_what_a_link_leads_to_and_whether_it_leads_anywhere(graph: Graph) -> None:
+    ann, bob = graph.person("Ann"), graph.person("Bob")
+    create_many(graph, "ticket", [
+        {"name": "1", "count": 1, "kept_by": ann, "watchers": [ann, bob]},
+        {"name": "2", "count": 2, "kept_by": bob, "watchers": [bob]},
+        {"name": "3", "count": 3},
+    ])
+
+    for where, numbers in (
+        ("kept_by is filled", [1, 2]), ("kept_by is empty", [3]), (f'kept_by == "{ann}"', [1]), (f'kept_by != "{ann}"', [2]),
+        (f'kept_by in ["{ann}", "{bob}"]', [1, 2]), ("watchers is filled", [1, 2]), (f'"{ann}" in watchers', [1]),
+        (f'"{ann}" not in watchers', [2, 3]), ("kept_by in watchers", [1, 2]), ("kept_by == seen_by", []),
+    ):
+        found = graph.page(ListQuery("ticket", columns=("count",), where=where)).items
+        assert sorted(item.fields["count"] for item in found) == numbers, where
+        assert sorted(graph.read(partial(chosen_counts, where=where))) == numbers, where
+
+
+def test_a_condition_on_a_link_says_no_more_of_what_it_leads_to(graph: Graph) -> None:
+    for where in ('kept_by.title == "Ann"', 'kept_by == "Ann"', 'contains(kept_by, "a")', "kept_by < seen_by"):
+        with pytest.raises(InvalidInput):
+            graph.page(ListQuery("ticket", where=where))
+
+
+def test_a_field_of_any_type_is_asked_whether_it_is_empty(graph: Graph) -> None:
+    create_many(graph, "sample", SAMPLES)
+
+    for key in graph.runtime.registry.get("sample").fields:
+        filled = [str(sample["a_text"]) for sample in SAMPLES if sample.get(key) is not None]
+        assert sorted(graph.titles(ListQuery("sample", where=f"{key} is filled"))) == sorted(filled), key
 
 
 ODD_OPERATORS = ("eq", "contains", "in", "between", "' OR 1=1 --", "", "__class__", "gt", "empty")

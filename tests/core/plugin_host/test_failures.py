@@ -160,7 +160,7 @@ def test_the_third_failure_within_ten_minutes_puts_that_plugin_in_quarantine(str
     assert not host.watch.is_quarantined("bee")
     assert len(host.watch.failures("ant")) == 3
     assert [item.plugin for item in answers.items] == ["bee"]
-    assert "left out for now" in str(answers.failures[0].message)
+    assert "paused" in str(answers.failures[0].message)
 
 
 def test_three_failures_in_more_than_ten_minutes_are_no_reason_for_quarantine(strangers: Strangers, clock: Clock) -> None:
@@ -248,3 +248,17 @@ def test_rows_that_a_plugin_yields_arrive_until_it_fails(strangers: Strangers) -
     assert [next(stream), next(stream)] == [1, 2]
     with pytest.raises(PluginError):
         next(stream)
+
+
+def test_mistakes_in_files_are_logged_in_a_line_each_without_traceback(
+    strangers: Strangers, caplog: pytest.LogCaptureFixture
+) -> None:
+    strangers.add("ant", files={"entities/hill.yaml": "entity: hill\nkind: recrod\nlabell: x\n"})
+
+    with caplog.at_level(logging.ERROR, "xrm.plugins"):
+        host = strangers.host()
+
+    problems = [str(problem) for problem in host.get("ant").problems]
+    assert len(problems) >= 2
+    assert [record.getMessage() for record in caplog.records] == [f"plugin ant is off: {problem}" for problem in problems]
+    assert all(record.exc_info is None for record in caplog.records)

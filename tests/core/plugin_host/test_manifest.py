@@ -44,6 +44,7 @@ def test_a_good_manifest_is_read(tmp_path: Path) -> None:
     ("old", "new", "where", "said"),
     [
         ("plugin: press", "plugin: Press", "1:9", "a-z, 0-9 and _"),
+        ("plugin: press", "plugin: x", "1:9", "reserved"),
         ("plugin: press", "plugni: press", "1:1", 'Did you mean "plugin"?'),
         ("version: 0.1.0\n", "", "1:1", "for example: 0.1.0"),
         ("version: 0.1.0", "version: latest", "2:10", "is no version"),
