@@ -28,18 +28,18 @@ def test_a_walk_from_the_list_to_a_note(open_context: Open) -> None:
     expect(page.get_by_placeholder("What was said or done?")).to_have_value("")
 
 
-@pytest.mark.parametrize("javascript", [True, False])
-def test_adding_a_role(open_context: Open, site: Site, javascript: bool) -> None:  # pytest gives it
+@pytest.mark.parametrize(("javascript", "role"), [(True, "Partner"), (False, "Lobbyist")])
+def test_adding_a_role(open_context: Open, site: Site, javascript: bool, role: str) -> None:  # pytest gives it
     page = open_context(java_script_enabled=javascript).new_page()
     page.goto(company(site))
 
     page.get_by_role("link", name="Add role").first.click()
-    page.get_by_role("button", name="Partner").click()
+    page.get_by_role("button", name=role).click()
     page.get_by_label("Since").fill("2024-05-01")
     page.get_by_role("button", name="Add role").click()
 
     page.wait_for_url("**/base/organization/**#role-*")
-    expect(page.get_by_role("article", name="Partner").first).to_contain_text("since 1 May 2024")
+    expect(page.get_by_role("article", name=role).first).to_contain_text("since 1 May 2024")
 
 
 def test_linking_two_parties_with_the_combobox(open_context: Open, site: Site) -> None:

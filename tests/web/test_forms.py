@@ -199,7 +199,7 @@ def test_a_role_is_given_with_its_period_and_changed(
 
     assert answer.location == f"/base/person/{ada}"
     assert str(role.fields["credit_limit"].amount) == "1250.50"
-    assert (changed.fields["number"], str(changed.until)) == ("P-2", "2030-01-01")
+    assert (changed.fields["number"], str(changed.until)) == ("P-2", "2030-01-02"), "the day after the last one"
     assert str(changed.fields["credit_limit"].amount) == "1250.50"
 
 

@@ -235,3 +235,42 @@ def test_hides_changes_from_whoever_may_only_read(
     for door in ("/interactions", "/roles/add", "/relationships/add", "/contact-points/add", "/delete", "/edit"):
         assert door not in page, door
     assert answer.status_code == 403
+
+
+def test_asks_before_a_role_holds_twice_at_the_same_time(
+    runtime: Runtime, client: FlaskClient, admin: Actor, departments: Departments, scene: Scene
+) -> None:
+    client.post(f"{scene.path}/roles/{scene.role}/end", data={"last_day": "2024-12-31"})
+    again = f"{scene.path}/roles/{scene.role}/again"
+    sent = {"department": str(departments.sales), "since": "2024-06-01", "number": "C-1"}
+
+    asked = client.post(again, data=sent)
+    other = client.post(again, data={**sent, "since": "2025-01-01", "until": "2025-02-28"})
+    confirmed = client.post(again, data={**sent, "_anyway": "true"})
+
+    assert asked.status_code == 422
+    assert "1 Jan 2020 – 31 Dec 2024" in asked.text
+    assert "since 1 Jun 2024" in asked.text
+    assert 'name="_anyway"' in asked.text
+    assert (other.status_code, confirmed.status_code) == (303, 303)
+    assert len(runtime.read(lambda uow: list_roles_of(uow, scene.company), admin)) == 3
+
+
+def test_names_the_last_day_wherever_a_period_is_shown(
+    runtime: Runtime, client: FlaskClient, admin: Actor, scene: Scene
+) -> None:
+    client.post(f"{scene.path}/roles/{scene.role}/end", data={"last_day": "2024-12-31"})
+    link = {"kind": "works_for:reverse", "other": str(scene.person), "valid_from": "2020-01-01", "valid_until": "2090-06-30"}
+    client.post(f"{scene.path}/relationships/add", data=link)
+    found = runtime.read(lambda uow: list_relationships(uow, scene.company), admin)[0]
+
+    page = client.get(scene.path).text
+    form = client.get(f"/base/customer/{scene.role}/edit").text
+    rows = client.get("/base/customer?periods=all&cols=until&f=until:after:2024-12-30").text
+
+    assert "– 31 Dec 2024" in page
+    assert "1 Jan 2020 – 30 Jun 2090" in page
+    assert found.valid_until == date(2090, 7, 1)
+    assert 'value="2024-12-31"' in form
+    assert "31 Dec 2024" in rows
+    assert "Nothing matches" in client.get("/base/customer?periods=all&cols=until&f=until:after:2024-12-31").text

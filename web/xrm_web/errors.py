@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import dataclass
 
 from flask import Flask, g, make_response, render_template, request
@@ -150,7 +151,7 @@ def log_with_reference(error: BaseException) -> str:
     import structlog  # noqa: PLC0415  # slow to import, and most processes never need it
 
     reference = secrets.token_hex(4)
-    log = structlog.get_logger(__name__)
+    log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))  # stdout holds the address and nothing else
     log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
     return reference
 

@@ -42,6 +42,7 @@ from xrm_web.form_pages import (
 from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import FieldInput
 from xrm_web.navigation import icon_of, list_path
+from xrm_web.periods import last_day
 from xrm_web.uploads import Uploads, attach_uploads, keep_uploads
 from xrm_web.value_cells import cell_of_field, entity_path, face_of, role_chips, titles_of
 
@@ -89,7 +90,7 @@ def _find_role(uow: UnitOfWork, entity_type: EntityType, role_id: UUID) -> Chang
         raise NotFound(msg("There is no role with the id {id} that you may see.", id=role_id))
     require_any(uow, f"{found.type}:update", [found.department], owner=found.owner)
     about = Title(found.party, get_entity(uow, found.party).type, found.party_title)
-    since, until = (day.isoformat() if day else "" for day in (found.since, found.until))
+    since, until = (day.isoformat() if day else "" for day in (found.since, last_day(found.until)))
     return Changing(entity_type, role_id, about, found.version, found.department, found.fields, since, until)
 
 

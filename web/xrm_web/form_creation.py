@@ -15,14 +15,16 @@ from xrm.entities.drafts import title_of
 from xrm.entities.links import Title
 from xrm.entities.listing import Filter, ListQuery
 from xrm.entities.queries import get_entity, list_entities, titles
-from xrm.entities.service import create_entities, prepare
+from xrm.entities.service import create_entities
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.roles.service import start_role
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.fields.dates import read_date
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.form_checks import CONTACTS, checked_draft
 from xrm_web.form_inputs import Sent, choices_of_types, read_form
+from xrm_web.form_origins import given_links, home_of, next_position
 from xrm_web.form_pages import (
     FormPage,
     FormSection,
@@ -41,6 +43,8 @@ from xrm_web.form_pages import (
 from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import icon_of, list_path, sentence
+from xrm_web.periods import end_after
+from xrm_web.role_overlaps import Wanted, check_overlap, confirmation
 from xrm_web.uploads import Uploads, attach_uploads, keep_uploads
 from xrm_web.value_cells import entity_path, face_of, role_chips
 
@@ -80,16 +84,16 @@ def create_page(
         PermissionDenied: when the actor may not create it anywhere.
         NotFound: when the party of a role is not visible.
     """
-    departments = departments_to_create_in(uow, entity_type)
-    errors = errors_by_field(refused.problems)
-    values = {**default_values(uow, entity_type), **given_values(uow, entity_type, args)}
+    departments, errors = departments_to_create_in(uow, entity_type), errors_by_field(refused.problems)
+    given = given_values(uow, entity_type, args)
+    values = {**default_values(uow, entity_type), **next_position(uow, entity_type, given), **given}
     party = _party(uow, entity_type, sent, args) if entity_type.kind == "role" else None
     own = [] if entity_type.kind != "role" or party else [_party_input(uow, entity_type, sent, errors)]
-    own.append(department_input(departments, _with_department(sent, args), errors.get("_department", ())))
-    own += _own_inputs(uow, entity_type, sent, errors)
+    chosen, home = _with_department(sent, args), home_of(uow, entity_type, values, party)
+    place = department_input(uow, departments, chosen, errors.get("_department", ()), home)
+    own += [place, *_own_inputs(uow, entity_type, sent, errors)]
     sections = sections_of(uow, entity_type, values, sent, errors, is_new=True)
-    if entity_type.kind == "party":
-        sections = (*sections[:1], _contact_section(sent, errors), *sections[1:])
+    sections = (*sections[:1], *_contact_section(entity_type, sent, errors), *sections[1:])
     labels = {one.name: one.label for one in own} | {"_email": gettext("E-mail"), "_phone": gettext("Phone")}
     return FormPage(
         title=title_of_new(entity_type),
@@ -108,6 +112,7 @@ def create_page(
         similar=tuple(face_of(uow.registry, one) for one in refused.similar.found),
         crumbs=((type_title(entity_type), list_path(entity_type)),),
         hidden={"party": str(party.id)} if party else {},
+        given=given_links(entity_type, args) if sent is None else tuple(sent.get("_given", "").split()),
     )
 
 
@@ -144,7 +149,7 @@ def _own_inputs(
     uow: UnitOfWork, entity_type: EntityType, sent: Sent | None, errors: Mapping[str, list[str]]
 ) -> list[FieldInput]:
     if entity_type.kind == "role":
-        return period_inputs(sent, errors, since=uow.today.isoformat())
+        return [*period_inputs(sent, errors, since=uow.today.isoformat()), *confirmation(sent, errors)]
     if entity_type.kind != "party":
         return []
     roles = [item for item in uow.registry.roles_of(entity_type.name) if allowed(uow, f"{item.name}:create")]
@@ -162,7 +167,7 @@ def _own_inputs(
 def period_inputs(
     sent: Sent | None, errors: Mapping[str, list[str]], *, since: str = "", until: str = ""
 ) -> list[FieldInput]:
-    """Begin and end of a role."""
+    """First and last day of a role."""
     typed = sent if sent is not None else {"_since": since, "_until": until}
     return [
         FieldInput(
@@ -172,21 +177,24 @@ def period_inputs(
         FieldInput(
             name="_until", kind="date", label=gettext("Until"), value=typed.get("_until", ""),
             errors=tuple(errors.get("_until", ())),
-            help=gettext("The first day on which it no longer holds; empty while it goes on."),
+            help=gettext("The last day on which it holds; empty while it goes on."),
         ),
     ]
 
 
-def _contact_section(sent: Sent | None, errors: Mapping[str, list[str]]) -> FormSection:
+def _contact_section(entity_type: EntityType, sent: Sent | None, errors: Mapping[str, list[str]]) -> list[FormSection]:
+    if entity_type.kind != "party":
+        return []
     typed = sent if sent is not None else {}
     kinds = (("_email", "email", gettext("E-mail")), ("_phone", "tel", gettext("Phone")))
-    return FormSection(
+    section = FormSection(
         title=gettext("How to reach them"),
         inputs=tuple(
             FieldInput(name=name, kind=kind, label=label, value=typed.get(name, ""), errors=tuple(errors.get(name, ())))
             for name, kind, label in kinds
         ),
     )
+    return [section]
 
 
 def save_new(uow: UnitOfWork, entity_type: EntityType, sent: Sent, files: Uploads) -> Saved | Similar:
@@ -204,7 +212,7 @@ def save_new(uow: UnitOfWork, entity_type: EntityType, sent: Sent, files: Upload
         saved, party = _save_role(uow, entity_type, raw, department, sent)
         attach_uploads(uow, kept, party, department=department)
         return saved
-    draft = prepare(uow, entity_type.name, raw, department=department)
+    draft = checked_draft(uow, entity_type, raw, department, sent)
     title, key = title_of(entity_type, draft.values, titles(uow, ()))
     if entity_type.kind == "party" and "_anyway" not in sent:
         same = _same_name(uow, entity_type, key)
@@ -224,13 +232,10 @@ def _same_name(uow: UnitOfWork, entity_type: EntityType, key: str) -> tuple[Titl
 
 
 def _add_contact_points(uow: UnitOfWork, party: UUID, sent: Sent) -> None:
-    for name, kind in (("_email", "email"), ("_phone", "phone")):
+    for name, kind in CONTACTS:
         text = sent.get(name, "").strip()
         if text:
-            try:
-                add_contact_point(uow, party, kind, text)
-            except InvalidInput as error:
-                raise InvalidInput([Problem(name, one.message) for one in error.problems]) from error
+            add_contact_point(uow, party, kind, text)
 
 
 def _save_role(
@@ -240,6 +245,7 @@ def _save_role(
     if party is None:
         raise InvalidInput([Problem("party", msg("Choose a person or an organization."))])
     since, until = read_period(uow, sent)
+    check_overlap(uow, Wanted(party.id, role_type, department, since, until, raw), sent, path="_since")
     try:
         start_role(uow, party.id, role_type.name, raw, department=department, since=since, until=until)
     except InvalidInput as error:
@@ -251,7 +257,7 @@ def _save_role(
 
 
 def read_period(uow: UnitOfWork, sent: Sent) -> tuple[date | None, date | None]:
-    """Begin and end that were typed.
+    """Begin and end that were typed, the end as core keeps it: the day after the last one.
 
     Raises:
         InvalidInput: when one is no date.
@@ -265,7 +271,7 @@ def read_period(uow: UnitOfWork, sent: Sent) -> tuple[date | None, date | None]:
             problems.append(Problem(name, error.message))
     if problems:
         raise InvalidInput(problems)
-    return found[0], found[1]
+    return found[0], end_after(found[1])
 
 
 def chosen_department(sent: Sent) -> UUID:

@@ -5,18 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from xrm.access.policy import allowed, require
 from xrm.departments.queries import Department, get_tree
 from xrm.errors import InvalidInput, Problem
+from xrm.folding import fold
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.form_inputs import Sent, input_of, is_typed, read_form
-from xrm_web.i18n import gettext, text_of, translate, typography
+from xrm_web.i18n import gettext, language, text_of, translate, typography
 from xrm_web.inputs import Cell, Face, FieldInput, Option, RoleChip
-from xrm_web.navigation import current_department, sentence
+from xrm_web.navigation import sentence
+from xrm_web.records.forms import default_department
+
+_VOWELS = frozenset("aeiouyh")
+
+
+class Home(NamedTuple):
+    """The department of what something new is made from; ``is_whole``: the new one is a part of it, like a line of a quote."""
+
+    department: UUID | None = None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +73,7 @@ class FormPage:
     differences: tuple[Difference, ...] = ()
     crumbs: tuple[tuple[str, str], ...] = ()
     hidden: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
 
 
 def form_fields(entity_type: EntityType, *, is_new: bool) -> list[str]:
@@ -164,14 +177,18 @@ def departments_to_create_in(uow: UnitOfWork, entity_type: EntityType) -> list[D
     return found
 
 
-def department_input(found: Sequence[Department], sent: Sent | None, errors: Iterable[str]) -> FieldInput:
-    """The choice of the department; the one the reader works in is preselected."""
-    here = current_department()
-    preselected = here if here and any(item.id == here.id for item in found) else found[0]
-    text = sent.get("_department", "") if sent is not None else str(preselected.id)
-    options = tuple(Option(str(item.id), " " * 2 * item.depth + item.name) for item in found)
+def department_input(
+    uow: UnitOfWork, found: Sequence[Department], sent: Sent | None, errors: Iterable[str], home: Home
+) -> FieldInput:
+    """The choice of the department, preselected as ``default_department`` says; a part goes where its whole is."""
+    options = tuple(Option(str(item.id), "\u2003" * item.depth + item.name) for item in found)
+    of_whole = str(home.department) if home.is_whole else ""
+    if of_whole not in [option.value for option in options]:
+        of_whole = ""
+    text = sent.get("_department", "") if sent is not None else ""
     return FieldInput(
-        name="_department", kind="select", label=gettext("Department"), value=text or str(preselected.id), choices=options,
+        name="_department", kind="select", label=gettext("Department"),
+        value=text or of_whole or default_department(uow, options, home.department), choices=options,
         errors=tuple(errors), required=True, help=gettext("Who works with it, and who sees it."),
     )
 
@@ -201,8 +218,13 @@ def merged_errors(error: InvalidInput, **renamed: str) -> dict[str, list[str]]:
 
 
 def title_of_new(entity_type: EntityType) -> str:
-    """The heading of the form for something new, in a sentence that both languages can say of any type."""
-    return str(gettext("New %(type)s", type=text_of(entity_type.label.one)))
+    """The heading of the form for something new; French says it by the gender of the type, which its file declares."""
+    name, gender = text_of(entity_type.label.one), entity_type.label.gender.get(language(), "")
+    if gender == "f":
+        return gettext("New (feminine) %(type)s", type=name)
+    if gender == "m" and fold(name)[:1] in _VOWELS:
+        return gettext("New (before a vowel) %(type)s", type=name)
+    return gettext("New %(type)s", type=name)
 
 
 def type_title(entity_type: EntityType) -> str:

@@ -139,13 +139,17 @@ class RoleChip:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of a table: ``sort_href`` makes the head a link, ``sorted`` is ``ascending``, ``descending`` or empty."""
+    """A column of a table: ``sort_href`` makes the head a link, ``sorted`` is ``ascending``, ``descending`` or empty.
+
+    ``added``: the reader chose it beyond those of the view, so it is scrolled into sight.
+    """
 
     key: str
     label: str
     right: bool = False
     sort_href: str = ""
     sorted: str = ""
+    added: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID
 
@@ -21,9 +21,10 @@ from xrm.scores.queries import Score, scores_for
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import format_date, format_datetime, format_number, gettext, text_of
 from xrm_web.inputs import Action, Cell, Column, Face, RoleChip
-from xrm_web.list_columns import SCORE, known_columns
+from xrm_web.list_columns import SCORE, default_columns, known_columns
 from xrm_web.list_state import ListState
 from xrm_web.navigation import list_path, sentence
+from xrm_web.periods import last_day
 from xrm_web.value_cells import cell_of_field, entity_path, face_of, role_chips, titles_of
 
 
@@ -76,11 +77,11 @@ def cell_of(
 ) -> Cell | tuple[RoleChip, ...]:
     """The cell of one column; role chips for the column of roles."""
     if entity_type is not None and key in entity_type.fields:
-        return cell_of_field(uow.registry, entity_type, key, item.fields.get(key), beside.titles)
+        return cell_of_field(uow.registry, entity_type, key, item.fields.get(key), beside.titles, item.fields)
     if key == "roles":
         return role_chips(uow.registry, beside.roles.get(item.party or item.id, ()))
     if key in ("since", "until"):
-        day = item.since if key == "since" else item.until
+        day = item.since if key == "since" else last_day(item.until)
         return Cell(kind="date", text=format_date(day), value=day.isoformat() if day else "")
     if key in ("created_at", "updated_at"):
         moment = item.created_at if key == "created_at" else item.updated_at
@@ -128,11 +129,12 @@ def _quoted(back: str) -> str:
 
 def columns_of(state: ListState, *, with_sorting: bool = True) -> tuple[Column, ...]:
     """The heads of the table, the title first; a sortable one leads to the list in its order."""
-    known = known_columns(state.entity_type)
+    known, usual = known_columns(state.entity_type), default_columns(state.entity_type, state.view)
     found = [_head(state, "title", gettext("Name"), right=False, sortable=with_sorting)]
     for key in state.shown_columns:
         column = known[key]
-        found.append(_head(state, key, column.label, right=column.right, sortable=column.sortable and with_sorting))
+        head = _head(state, key, column.label, right=column.right, sortable=column.sortable and with_sorting)
+        found.append(replace(head, added=bool(state.columns) and key not in usual))
     return tuple(found)
 
 

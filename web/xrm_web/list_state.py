@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -14,10 +15,13 @@ from xrm.entities.listing import Filter, ListQuery
 from xrm.schema.model import View
 from xrm.schema.registry import EntityType
 from xrm_web.list_columns import ALL_PARTIES, default_columns, default_view, known_columns, views_of
+from xrm_web.money_results import with_sources
 from xrm_web.navigation import frame
+from xrm_web.periods import end_after
 
 PAGE_SIZE = 50
 MOST_FILTERS = 12
+MOST_TRAIL = 8
 ROLE_ONLY = ("since", "until")
 
 
@@ -32,6 +36,7 @@ class ListState:
     sort: str = ""
     columns: tuple[str, ...] = ()
     after: str = ""
+    trail: tuple[str, ...] = ()
     place: int = 0
     all_periods: bool = False
     all_departments: bool = False
@@ -82,6 +87,7 @@ class ListState:
             ("sort", self.sort), ("cols", ",".join(self.columns)), ("periods", "all" if self.all_periods else ""),
             ("in", "all" if self.all_departments else ""), ("as", self.shown_as), ("add", self.adding),
             ("after", self.after), ("at", str(self.place) if self.after else ""),
+            ("trail", "~".join(self.trail) if self.after else ""),
         )
         return found + [(name, value) for name, value in pairs if value]
 
@@ -92,7 +98,22 @@ class ListState:
 
     def first_page(self) -> ListState:
         """The same list from its start."""
-        return replace(self, after="", place=0, adding="")
+        return replace(self, after="", trail=(), place=0, adding="")
+
+    def next_page(self, cursor: str) -> ListState:
+        """The page after this one, which remembers the way back."""
+        trail = (*self.trail, self.after)[-MOST_TRAIL:] if self.after else ()
+        return replace(self, after=cursor, trail=trail, place=self.place + PAGE_SIZE, adding="")
+
+    def previous_page(self) -> ListState | None:
+        """The page before this one; None on the first, and where the way back is no longer known."""
+        if not self.after:
+            return None
+        if self.place <= PAGE_SIZE:
+            return self.first_page()
+        if not self.trail:
+            return None
+        return replace(self, after=self.trail[-1], trail=self.trail[:-1], place=self.place - PAGE_SIZE, adding="")
 
     def with_filter(self, added: Filter) -> ListState:
         """The same list narrowed by one filter more."""
@@ -111,13 +132,12 @@ class ListState:
 
     def query(self, departments: Iterable[Department] = (), *, limit: int = PAGE_SIZE) -> ListQuery:
         """What core is asked for; ``departments`` narrow it to rows of these."""
-        fields = self.entity_type.fields if self.entity_type else {}
         ids = ",".join(str(item.id) for item in departments)
         return ListQuery(
             type=self.type_name,
-            columns=tuple(key for key in self.shown_columns if key in fields),
+            columns=with_sources(self.entity_type, self.shown_columns) if self.entity_type else (),
             where=self.view.where,
-            filters=(*self.filters, *((Filter("department", "in", ids),) if ids else ())),
+            filters=(*map(_as_stored, self.filters), *((Filter("department", "in", ids),) if ids else ())),
             sort=self.order,
             after=self.after or None,
             limit=limit,
@@ -139,12 +159,27 @@ def read_state(path: str, entity_type: EntityType | None, args: MultiDict[str, s
         sort=args.get("sort", "")[:100],
         columns=tuple(dict.fromkeys(key for key in wanted if key in known)),
         after=args.get("after", "")[:2000],
+        trail=tuple(one for one in args.get("trail", "")[: 2000 * MOST_TRAIL].split("~") if one)[:MOST_TRAIL],
         place=int(place) if place.isdecimal() and len(place) < 9 else 0,
         all_periods=args.get("periods") == "all",
         all_departments=args.get("in") == "all",
         shown_as=args.get("as", "") if args.get("as") in ("list", "board") else "",
         adding=args.get("add", "")[:100],
     )
+
+
+def _as_stored(one: Filter) -> Filter:
+    """The filter as core takes it: people name the last day of a role, core keeps the day after it."""
+    if one.field != "until" or not one.value:
+        return one
+    return replace(one, value="..".join(_day_after(text.strip()) for text in str(one.value).split("..")))
+
+
+def _day_after(text: str) -> str:
+    try:
+        return str(end_after(date.fromisoformat(text)))
+    except ValueError:
+        return text
 
 
 def read_filter(text: str) -> Filter | None:

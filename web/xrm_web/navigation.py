@@ -12,6 +12,7 @@ from flask import Flask, current_app, g, request, url_for
 
 from xrm.access.policy import access_of, allowed
 from xrm.departments.queries import Department, get_tree
+from xrm.overlay.additions import OWNER as OVERLAY
 from xrm.plugin_host.blocks import Link
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
@@ -119,6 +120,8 @@ def _groups(uow: UnitOfWork) -> tuple[MenuGroup, ...]:
 
 
 def _plugin_title(uow: UnitOfWork, plugin: str) -> str:
+    if plugin == OVERLAY:
+        return gettext("Your own types")
     manifest = uow.host.get(plugin).manifest
     return text_of(manifest.label) if manifest else plugin
 

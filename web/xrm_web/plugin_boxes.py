@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,10 +20,10 @@ from xrm.errors import InvalidInput, NotFound, PermissionDenied
 from xrm.plugin_host import blocks as given
 from xrm.plugin_host.contributions import Card, Panel
 from xrm.plugin_host.guard import PluginFailed
+from xrm.plugin_host.watch import Failure
 from xrm.relationships.queries import list_relationships
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.errors import log_with_reference
-from xrm_web.i18n import format_date, format_datetime, format_number, text_of
+from xrm_web.i18n import format_date, format_datetime, format_number, text_of, translate
 from xrm_web.inputs import Cell, Face
 from xrm_web.navigation import href_of, plain_text, sentence
 from xrm_web.value_cells import face_of
@@ -50,7 +50,7 @@ class DrawnBlock:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnBox:
-    """A panel or card: its blocks or HTML, or the address that gives them later, or the reference of its failure."""
+    """A panel or card: its blocks or HTML, the address that gives them later, its failure's reference, or why it is paused."""
 
     key: str
     title: str
@@ -58,6 +58,7 @@ class DrawnBox:
     blocks: tuple[DrawnBlock, ...] = ()
     html: str = ""
     error: str = ""
+    paused: str = ""
     src: str = ""
 
 
@@ -65,7 +66,7 @@ def draw_cards(uow: UnitOfWork) -> list[DrawnBox]:
     """The cards of the home page, of all plugins that are on for the reader."""
     answers = uow.host.ask("dashboard_cards", uow=uow)
     boxes = [draw_box(uow, item.plugin, item.value) for item in answers.items]
-    return boxes + [failed_box(failure.plugin, failure.reference) for failure in answers.failures]
+    return boxes + failed_boxes(uow, answers.failures)
 
 
 def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "", about: UUID | None = None) -> DrawnBox:
@@ -82,7 +83,7 @@ def draw_box(uow: UnitOfWork, plugin: str, box: Panel | Card, *, src: str = "", 
         return DrawnBox(**head, error=error.failure.reference)
     except InvalidInput as error:
         # A list with a field or filter that the type does not have: the plugin's fault, and the rest of the page lives.
-        return DrawnBox(**head, error=log_with_reference(error))
+        return DrawnBox(**head, error=uow.host.note(plugin, box.key, error).reference)
 
 
 def _html(uow: UnitOfWork, plugin: str, box: Panel | Card) -> Markup:
@@ -91,9 +92,16 @@ def _html(uow: UnitOfWork, plugin: str, box: Panel | Card) -> Markup:
     return Markup(text)  # noqa: S704
 
 
-def failed_box(plugin: str, reference: str = "") -> DrawnBox:
-    """What stands in the place of a plugin that failed before it said what it has."""
-    return DrawnBox(key=f"{plugin}-failed", title=plugin, error=reference or plugin)
+def failed_boxes(uow: UnitOfWork, failures: Iterable[Failure]) -> list[DrawnBox]:
+    """What stands in the place of plugins that failed before they said what they have, or that are paused."""
+    return [_failed_box(uow, failure) for failure in failures]
+
+
+def _failed_box(uow: UnitOfWork, failure: Failure) -> DrawnBox:
+    manifest = uow.host.get(failure.plugin).manifest
+    title = plain_text(manifest.label) if manifest else failure.plugin
+    paused = "" if failure.reference else translate(failure.message)
+    return DrawnBox(key=f"{failure.plugin}-failed", title=title, error=failure.reference, paused=paused)
 
 
 def draw_block(uow: UnitOfWork, block: given.Block, about: UUID | None = None) -> DrawnBlock:

@@ -15,7 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from xrm.access import sign_in as access
 from xrm.access.users import User
-from xrm.errors import Conflict
+from xrm.errors import Conflict, InvalidInput, Problem
+from xrm.plugin_host.guard import PluginFailed
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 from xrm_web.i18n import language
@@ -63,8 +64,15 @@ def read(function: Callable[[UnitOfWork], Result]) -> Result:
 
 
 def write(function: Callable[[UnitOfWork], Result]) -> Result:
-    """Run ``function`` in a writing unit of work, as who asks; it may run twice."""
-    return runtime().write(function, actor())
+    """Run ``function`` in a writing unit of work, as who asks; it may run twice.
+
+    Raises:
+        InvalidInput: also when a plugin failed, so that a form is shown again with all that was typed.
+    """
+    try:
+        return runtime().write(function, actor())
+    except PluginFailed as error:
+        raise InvalidInput([Problem("", error.failure.message)]) from error
 
 
 def load_visitor() -> None:

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from xrm.entities.links import Title
 from xrm.entities.queries import titles
+from xrm.schema.fields.money import MoneyType
 from xrm.schema.model import Field
 from xrm.schema.registry import Fielded, Registry
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import format_date, format_datetime, gettext, language, text_of, typography
 from xrm_web.inputs import Cell, Face, RoleChip
+from xrm_web.money_results import in_currency, money_sources
 from xrm_web.navigation import list_path, sentence
 
 Titles = Mapping[UUID, Title]
@@ -45,11 +47,17 @@ def titles_of(uow: UnitOfWork, rows: Iterable[tuple[Fielded, Mapping[str, Any]]]
     return titles(uow, wanted) if wanted else {}
 
 
-def cell_of_field(registry: Registry, fielded: Fielded, key: str, value: Any, found: Titles) -> Cell:
-    """One stored value of a declared field as a cell in the reader's language."""
+def cell_of_field(
+    registry: Registry, fielded: Fielded, key: str, value: Any, found: Titles, row: Mapping[str, Any] | None = None
+) -> Cell:
+    """One stored value of a declared field as a cell in the reader's language; ``row``: the fields beside it, for currencies."""
     field = fielded.fields[key]
     if value in (None, "", ()):
         return Cell(kind=kind_of(fielded, key))
+    money = in_currency(value, money_sources(fielded, key), row or {})
+    if money is not None:
+        text = MoneyType().format_one(field, money, language())
+        return Cell(kind="money", text=typography(text), value=str(value))
     if field.type in ("link", "links"):
         return _link_cell(registry, value, found)
     field_type = fielded.field_type(key)

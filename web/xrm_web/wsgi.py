@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"
+TOLD_VARIABLE = "XRM_FILES_TOLD"  # set by whoever started this process and said what is wrong with files of plugins
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def make_application() -> Flask:
@@ -19,6 +23,9 @@ def make_application() -> Flask:
     Raises:
         ConfigurationError: when settings, database URL or secret are not usable.
     """
+    # Does nothing where the server has set up the log; stdout belongs to whoever started us.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=LOG_FORMAT)
+    logging.getLogger("xrm.plugins.files").disabled = bool(os.environ.get(TOLD_VARIABLE))
     # What a start makes stays to the end: looking through it for garbage, now or later, costs time and finds none.
     gc.disable()
     try:

@@ -15,6 +15,7 @@ from tests.factories.graph import Graph
 from xrm.entities.queries import get_entity
 from xrm.entities.service import update_entity
 from xrm.errors import Conflict, InvalidInput
+from xrm.plugin_api import select
 
 
 def fields_of(graph: Graph, entity_id: uuid.UUID) -> dict[str, Any]:
@@ -56,3 +57,14 @@ def test_a_party_takes_part_and_answers(graph: Graph, campaign: uuid.UUID) -> No
         change(graph, part, {"state": "responded"})
 
     assert [problem.path for problem in caught.value.problems] == ["response"]
+
+
+def test_plugins_read_participations_and_not_the_rows_of_interactions_under_this_name(graph: Graph, campaign: uuid.UUID) -> None:
+    who = graph.person()
+    part = graph.create("participation", {"summary": "Spring", "campaign": campaign, "participant": who})
+
+    found = graph.read(
+        lambda uow: uow.execute(select(uow, "participation", ["id", "participant"], f'campaign == "{campaign}"')).all()
+    )
+
+    assert [(row.id, row.participant) for row in found] == [(part, who)]

@@ -287,7 +287,7 @@ def test_without_a_mail_server_the_button_says_so_and_queues_nothing(post: Post)
     with pytest.raises(InvalidInput, match="not set up here yet"):
         post.runtime.write(lambda uow: action.run(uow, post.person, {}), post.actor)
 
-    assert ("configuré" in action.confirm.get("fr"), action.asks, post.run()) == (True, (), 0)
+    assert ("configuré" in action.blocked.get("fr"), action.asks, post.run()) == (True, (), 0)
 
 
 def test_the_health_check_says_what_is_missing(post: Post) -> None:

@@ -87,6 +87,9 @@ def _form(uow: UnitOfWork, found: Entity, action: Action, owner: str, error: Inv
     inputs = [input_of(uow, fields, key, field.default, sent, errors.get(key, ())) for key, field in fields.fields.items()]
     path = f"{list_path(uow.registry.get(found.type))}/{found.id}"
     label = plain_text(action.label)
+    if action.blocked:
+        why = plain_text(action.blocked)
+        return SmallForm(title=label, crumbs=((found.title, path),), action="", save="", back=path, lead=why)
     form = SmallForm(
         title=label, crumbs=((found.title, path),), action=f"{path}/actions/{owner}/{action.key}",
         save=plain_text(action.submit) if action.submit else label, back=path,

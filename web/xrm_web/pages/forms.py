@@ -16,6 +16,7 @@ from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.form_changes import Changing, conflict_page, edit_page, save_change
 from xrm_web.form_creation import Refused, Similar, create_page, save_new
+from xrm_web.form_origins import kept_for_another
 from xrm_web.form_pages import default_values, hidden_fields
 from xrm_web.i18n import gettext
 from xrm_web.navigation import list_path
@@ -79,6 +80,7 @@ def _after_creation(entity_type: EntityType, path: str, title: str, back: str) -
     if request.form.get("_then") == "another":
         flash(gettext("%(title)s was added", title=title), f"open:{path}")
         keep = {"back": back} if back else {}
+        keep |= kept_for_another(entity_type, request.form)
         query = urlencode({**keep, "department": request.form.get("_department", "")})
         return redirect(f"{list_path(entity_type)}/new?{query}", 303)
     role = request.form.get("_role", "")

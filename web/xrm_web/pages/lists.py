@@ -37,7 +37,7 @@ from xrm_web.list_filters import (
     value_words,
 )
 from xrm_web.list_rows import ListRow, columns_of, list_href, plural, read_beside, row_of
-from xrm_web.list_state import PAGE_SIZE, ListState, read_state
+from xrm_web.list_state import ListState, read_state
 from xrm_web.navigation import current_department, icon_of
 from xrm_web.security import signed_in
 
@@ -57,6 +57,7 @@ class ListPage:
     columns: tuple[Column, ...] = ()
     count: int = 0
     next_href: str = ""
+    previous_href: str = ""
     chips: tuple[Chip, ...] = ()
     composer: Composer | None = None
     board: Board | None = None
@@ -182,7 +183,7 @@ def _fill(uow: UnitOfWork, page: ListPage, departments: tuple[Department, ...]) 
     found = list_entities(uow, query)
     beside = read_beside(uow, state, found.items, linked_in(state.entity_type, state.filters))
     count = len(found.items) if not found.next and not state.after else count_entities(uow, query, at_most=MOST_COUNTED)
-    following = replace(state, after=found.next or "", place=state.place + PAGE_SIZE, adding="")
+    following, before = state.next_page(found.next or ""), state.previous_page()
     return replace(
         page,
         rows=tuple(row_of(uow, state, item, beside, replace(state, adding="").href()) for item in found.items),
@@ -190,6 +191,7 @@ def _fill(uow: UnitOfWork, page: ListPage, departments: tuple[Department, ...]) 
         count=count,
         is_unused=not found.items and not state.filters and _is_unused(uow, state),
         next_href=following.href() if found.next else "",
+        previous_href=before.href() if before else "",
         chips=_chips(uow, state, beside.titles),
     )
 

@@ -58,6 +58,8 @@ def _steps() -> list[str]:
             "Find a person or an organization with the search at the top: a name, an e-mail address or a customer number will do."
         ),
         gettext("Open it: one page tells its roles, its contact points, its relationships and everything that was said."),
-        gettext("Write down what was said with “Add a note”; it appears on the timeline of everybody who took part."),
+        gettext(
+            "Write down what was said under “Timeline” and choose “Add to the timeline”; it appears with everybody who took part."
+        ),
         gettext("Choose your department at the top left: lists then show what concerns it."),
     ]

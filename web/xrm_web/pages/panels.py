@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from xrm.entities.queries import get_entity
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
-from xrm_web.plugin_boxes import DrawnBox, draw_box
+from xrm_web.plugin_boxes import DrawnBox
 from xrm_web.records.page import departments_of_page
-from xrm_web.records.plugins import find_panel, panel_address
+from xrm_web.records.plugins import draw_panel, panel_address
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("panels", __name__)
@@ -26,7 +26,6 @@ def show(plugin: str, key: str, entity_id: UUID) -> ResponseReturnValue:
 
     def build(uow: UnitOfWork) -> DrawnBox:
         entity = get_entity(uow, entity_id)
-        panel = find_panel(uow, entity, departments_of_page(uow, entity), plugin, key)
-        return draw_box(uow, plugin, panel, about=entity_id)
+        return draw_panel(uow, entity, departments_of_page(uow, entity), plugin, key)
 
     return render_template("records/panel.html", box=sessions.read(build), retry=panel_address(plugin, key, entity_id))

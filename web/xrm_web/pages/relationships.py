@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from xrm_web.i18n import gettext
 from xrm_web.inputs import FieldInput
 from xrm_web.navigation import list_path, sentence
 from xrm_web.pages.records import PAGE, read_wish
+from xrm_web.periods import end_after, last_day
 from xrm_web.records.forms import (
     Place,
     SmallForm,
@@ -90,7 +91,7 @@ def add(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
             raise InvalidInput([Problem("other", msg("Choose with whom."))])
         source, target = (entity_id, other) if direction == FORWARD else (other, entity_id)
         relate(
-            uow, name, source, target, valid_from=read_date("valid_from"), valid_until=read_date("valid_until"),
+            uow, name, source, target, valid_from=read_date("valid_from"), valid_until=end_after(read_date("valid_until")),
             department=read_uuid(request.form.get("department", "")), values=read_form(found, request.form, found.fields),
         )
 
@@ -127,7 +128,7 @@ def edit(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseRe
         text = request.form.get("version", "")
         update_relationship(
             uow, link_id, read_form(found, request.form, found.fields), version=int(text) if text.isdecimal() else None,
-            valid_from=read_date("valid_from"), valid_until=read_date("valid_until"),
+            valid_from=read_date("valid_from"), valid_until=end_after(read_date("valid_until")),
         )
 
     if request.method == "GET":
@@ -157,7 +158,7 @@ def end(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseRet
 
     def save(uow: UnitOfWork) -> None:
         _find(uow, entity_id, link_id)
-        end_relationship(uow, link_id, (read_date("last_day") or uow.today) + timedelta(days=1))
+        end_relationship(uow, link_id, end_after(read_date("last_day") or uow.today) or uow.today)
 
     if request.method == "GET":
         return show_form(sessions.read(lambda uow: form(uow, {})))
@@ -234,14 +235,14 @@ def _own_inputs(uow: UnitOfWork, found: RelationshipType, values: dict[str, obje
     ]
 
 
-def _dates(since: object, until: object, errors: Errors) -> list[FieldInput]:
-    shown = {"valid_from": since, "valid_until": until}
+def _dates(since: date | None, until: date | None, errors: Errors) -> list[FieldInput]:
+    shown: dict[str, date | str | None] = {"valid_from": since, "valid_until": last_day(until)}
     if request.method == "POST":
         shown = {name: request.form.get(name, "") for name in shown}
     labels = {"valid_from": gettext("Since"), "valid_until": gettext("Until")}
-    hints = {"valid_from": "", "valid_until": gettext("The first day it no longer holds; empty while it goes on.")}
+    hints = {"valid_from": "", "valid_until": gettext("The last day on which it holds; empty while it goes on.")}
     return [
-        date_input(name, labels[name], value, help_text=hints[name], errors=errors.get(name, ()))  # type: ignore[arg-type]
+        date_input(name, labels[name], value, help_text=hints[name], errors=errors.get(name, ()))
         for name, value in shown.items()
     ]
 

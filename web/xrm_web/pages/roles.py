@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request
@@ -24,6 +24,7 @@ from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import sentence
 from xrm_web.pages.records import PAGE
+from xrm_web.periods import end_after
 from xrm_web.records.facets import addable_roles
 from xrm_web.records.forms import (
     Place,
@@ -38,6 +39,7 @@ from xrm_web.records.forms import (
 )
 from xrm_web.records.page import type_of
 from xrm_web.records.undo import flash_undo
+from xrm_web.role_overlaps import Wanted, check_overlap, confirmation, mark_of
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("roles", __name__)
@@ -71,8 +73,10 @@ def _save_new(place: Place, name: str, old: Role | None) -> ResponseReturnValue:
         department = read_uuid(request.form.get("department", ""))
         if department is None:
             raise InvalidInput([Problem("department", msg("This is needed. Fill it in."))])
-        since, until = read_date("since"), read_date("until")
+        since, until = read_date("since"), end_after(read_date("until"))
         raw = read_form(role_type, request.form, role_type.fields)
+        wanted = Wanted(place.entity_id, role_type, department, since, until, raw)
+        check_overlap(uow, wanted, request.form, path="since")
         return start_role(uow, place.entity_id, name, raw, department=department, since=since, until=until)
 
     def form(uow: UnitOfWork, errors: Errors) -> SmallForm:
@@ -109,7 +113,7 @@ def end(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> ResponseRet
 
     def save(uow: UnitOfWork) -> None:
         _role(uow, entity_id, role_id)
-        end_role(uow, role_id, _day_after(read_date("last_day"), uow.today))
+        end_role(uow, role_id, end_after(read_date("last_day") or uow.today) or uow.today)
 
     if request.method == "GET":
         return show_form(sessions.read(lambda uow: form(uow, {})))
@@ -148,10 +152,6 @@ def restore(plugin: str, entity: str, entity_id: UUID, role_id: UUID) -> Respons
     return redirect(f"{place.path}#role-{role_id}", 303)
 
 
-def _day_after(day: date | None, today: date) -> date:
-    return (day or today) + timedelta(days=1)
-
-
 def _frame(uow: UnitOfWork, place: Place, action: str, title: str, save: str = "") -> SmallForm:
     entity_type = type_of(uow, place.plugin, place.entity)
     found = get_entity(uow, place.entity_id, entity_type.name)
@@ -178,8 +178,10 @@ def _new_form(uow: UnitOfWork, place: Place, name: str, old: Role | None, errors
     title = gettext("Start again: %(role)s", role=label) if old else gettext("Add role: %(role)s", role=label)
     frame = _frame(uow, place, action, title, gettext("Start again") if old else gettext("Add role"))
     chosen = request.form.get("department", "") or (str(old.department) if old else "")
-    department = department_input(uow, f"{name}:create", value=chosen, errors=errors.get("department", ()))
-    groups = [(gettext("Where and when"), (department, *_period(uow, errors))), *_field_groups(uow, role_type, old, errors)]
+    home = get_entity(uow, place.entity_id).department
+    department = department_input(uow, f"{name}:create", value=chosen, errors=errors.get("department", ()), home=home)
+    place_and_time = (department, *_period(uow, errors), *confirmation(request.form, errors))
+    groups = [(gettext("Where and when"), place_and_time), *_field_groups(uow, role_type, old, errors)]
     form = frame.with_groups([group for group in groups if group[1]], {"role": name})
     return form if old else replace(form, already=_already(uow, place, name, department.value))
 
@@ -197,15 +199,13 @@ def _already(uow: UnitOfWork, place: Place, name: str, department: str) -> tuple
 def _distinct_label(uow: UnitOfWork, role: Role) -> str:
     """The role with its department and what names it best (a customer number), so that two of a kind differ."""
     role_type = uow.registry.get(role.type)
-    keys = [key for key, one in role_type.fields.items() if one.type == "text" and one.search == "strong"]
-    mark = next((str(role.fields[key]) for key in keys if role.fields.get(key)), "")
     department = get_tree(uow).by_id[role.department].name
-    return " · ".join(part for part in (text_of(role_type.label.one), mark, department) if part)
+    return " · ".join(part for part in (text_of(role_type.label.one), mark_of(role_type, role.fields), department) if part)
 
 
 def _period(uow: UnitOfWork, errors: Errors) -> tuple[FieldInput, FieldInput]:
     sent = request.form if request.method == "POST" else None
-    hint = gettext("The first day it no longer holds; empty while it goes on.")
+    hint = gettext("The last day on which it holds; empty while it goes on.")
     since = sent.get("since", "") if sent is not None else uow.today
     until = sent.get("until", "") if sent is not None else None
     return (

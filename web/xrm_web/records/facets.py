@@ -15,9 +15,10 @@ from xrm.departments.queries import get_tree
 from xrm.roles.queries import Role
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.i18n import format_date, gettext, text_of
+from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import Action, Option, RoleChip
 from xrm_web.navigation import list_path, sentence
+from xrm_web.periods import period_text
 from xrm_web.records.fields import FieldSection, Pair, highlights_of, sections_of
 from xrm_web.value_cells import Titles
 
@@ -55,17 +56,6 @@ def chips_of(facets: Sequence[Facet]) -> tuple[RoleChip, ...]:
     return tuple(chips.values())
 
 
-def period_text(since: date | None, until: date | None, today: date) -> str:
-    """A period in words: since …, until …, from … on, or both ends."""
-    if since and until:
-        return f"{format_date(since)} – {format_date(until)}"
-    if until:
-        return str(gettext("until %(day)s", day=format_date(until)))
-    if since and since > today:
-        return str(gettext("from %(day)s", day=format_date(since)))
-    return str(gettext("since %(day)s", day=format_date(since))) if since else ""
-
-
 def state_of(since: date | None, until: date | None, today: date) -> State:
     """Whether a period holds today, is over, or is yet to come."""
     if until is not None and until <= today:
@@ -93,7 +83,8 @@ def _facet(uow: UnitOfWork, role: Role, titles: Titles, path: str) -> Facet:
         period=period_text(role.since, role.until, uow.today),
         owner=role.owner_name,
         state=state,
-        stage=_stage(role_type, role),
+        # A role that is over no longer "is active": its last status stands among its fields.
+        stage=_stage(role_type, role) if state != "ended" else None,
         highlights=highlights_of(uow, role_type, role.fields, titles, but=(stages.field,) if stages else ()),
         sections=sections_of(uow, role_type, role_type.declaration.page, role.fields, titles),
         actions=_actions(uow, role, state, path, may_edit=may_edit),

@@ -87,5 +87,6 @@ def _pairs(
     uow: UnitOfWork, fielded: Fielded, keys: Iterable[str], values: Mapping[str, Any], titles: Titles
 ) -> tuple[Pair, ...]:
     return tuple(
-        (text_of(fielded.fields[key].label), cell_of_field(uow.registry, fielded, key, values.get(key), titles)) for key in keys
+        (text_of(fielded.fields[key].label), cell_of_field(uow.registry, fielded, key, values.get(key), titles, values))
+        for key in keys
     )

@@ -16,8 +16,11 @@ from xrm.entities.queries import list_entities
 from xrm.schema.model import Field
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.form_origins import is_part
+from xrm_web.form_pages import title_of_new
 from xrm_web.i18n import text_of
 from xrm_web.inputs import Action, Column, Face, Option, Row
+from xrm_web.money_results import with_sources
 from xrm_web.navigation import icon_of, list_path, sentence
 from xrm_web.value_cells import NUMBERS, cell_of_field, face_of, kind_of, titles_of
 
@@ -50,11 +53,6 @@ def _row(uow: UnitOfWork, entity_type: EntityType, one: LinkingRecord) -> tuple[
     return face_of(uow.registry, Title(one.id, entity_type.name, one.title)), _state(entity_type, one)
 
 
-def is_part(field: Field) -> bool:
-    """Whether records that link by this field belong to the other as lines do to a quote: they go when it goes."""
-    return field.if_gone == "remove" and field.required is True
-
-
 def _list(uow: UnitOfWork, links: Backlinks, entity_id: UUID) -> LinkedList:
     entity_type = uow.registry.get(links.type)
     field = entity_type.fields[links.field]
@@ -63,7 +61,7 @@ def _list(uow: UnitOfWork, links: Backlinks, entity_id: UUID) -> LinkedList:
     new = None
     if allowed(uow, f"{entity_type.name}:create"):
         href = f"{path}/new?{urlencode({links.field: entity_id})}"
-        new = Action(label=text_of(entity_type.label.one), href=href, icon=icon_of(entity_type))
+        new = Action(label=title_of_new(entity_type), href=href, icon=icon_of(entity_type))
     columns: tuple[Column, ...] = ()
     lines: tuple[Row, ...] = ()
     if links.total and _is_table(field):
@@ -96,7 +94,8 @@ def _state(entity_type: EntityType, one: LinkingRecord) -> Option | None:
 def _lines(uow: UnitOfWork, entity_type: EntityType, field: Field, entity_id: UUID) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
     keys = _columns(entity_type, field)
     sort = ("position",) if "position" in entity_type.fields else ("created_at",)
-    query = ListQuery(entity_type.name, keys, filters=(Filter(field.key, "eq", str(entity_id)),), sort=sort, limit=MOST_LINES)
+    of_whole = (Filter(field.key, "eq", str(entity_id)),)
+    query = ListQuery(entity_type.name, with_sources(entity_type, keys), filters=of_whole, sort=sort, limit=MOST_LINES)
     items = list_entities(uow, query).items
     titles = titles_of(uow, [(entity_type, item.fields) for item in items])
     columns = [Column(key="title", label=sentence(text_of(entity_type.label.one)))]
@@ -107,7 +106,7 @@ def _lines(uow: UnitOfWork, entity_type: EntityType, field: Field, entity_id: UU
         Row(
             id=str(item.id),
             entity=face_of(uow.registry, Title(item.id, item.type, item.title)),
-            cells=tuple(cell_of_field(uow.registry, entity_type, key, item.fields.get(key), titles) for key in keys),
+            cells=tuple(cell_of_field(uow.registry, entity_type, key, item.fields.get(key), titles, item.fields) for key in keys),
         )
         for item in items
     )

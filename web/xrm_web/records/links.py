@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from xrm.access.policy import allowed
+from xrm.folding import fold
 from xrm.relationships.groups import Related, RelatedGroup
 from xrm.schema.registry import EntityType, RelationshipType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext, language, text_of
 from xrm_web.inputs import Action, Face, Option
 from xrm_web.navigation import sentence
-from xrm_web.records.facets import State, period_text, state_of
+from xrm_web.periods import period_text
+from xrm_web.records.facets import State, state_of
 from xrm_web.records.fields import line_of
 from xrm_web.value_cells import face_of
 
@@ -69,7 +71,7 @@ def direction_options(uow: UnitOfWork, entity_type: EntityType) -> tuple[Option,
             found.append(Option(f"{name}:{FORWARD}", direction_label(one, is_forward=True)))
         if reverse and not declared.symmetric:
             found.append(Option(f"{name}:{REVERSE}", direction_label(one, is_forward=False)))
-    return tuple(sorted(found, key=lambda option: option.label.casefold()))
+    return tuple(sorted(found, key=lambda option: fold(option.label)))
 
 
 def _group(uow: UnitOfWork, group: RelatedGroup, path: str) -> LinkGroup:

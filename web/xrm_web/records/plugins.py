@@ -13,11 +13,10 @@ from xrm.entities.queries import Entity
 from xrm.errors import NotFound, msg
 from xrm.plugin_host.answers import Answer
 from xrm.plugin_host.contributions import Action as PluginAction
-from xrm.plugin_host.contributions import Panel
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.inputs import Action
 from xrm_web.navigation import href_of, plain_text
-from xrm_web.plugin_boxes import DrawnBox, draw_box, failed_box
+from xrm_web.plugin_boxes import DrawnBox, draw_box, failed_boxes
 
 Departments = Collection[UUID]
 
@@ -34,7 +33,7 @@ def draw_panels(uow: UnitOfWork, entity: Entity, departments: Departments) -> li
     """The panels of all plugins that are on where this entity belongs; lazy ones with the address that gives them."""
     answers = uow.host.ask("panels", department=departments, uow=uow, entity=entity)
     boxes = [_box(uow, item, entity.id) for item in answers.items]
-    return boxes + [failed_box(failure.plugin, failure.reference) for failure in answers.failures]
+    return boxes + failed_boxes(uow, answers.failures)
 
 
 def _box(uow: UnitOfWork, item: Answer, entity_id: UUID) -> DrawnBox:
@@ -46,8 +45,8 @@ def panel_address(plugin: str, key: str, entity_id: UUID) -> str:
     return url_for("panels.show", plugin=plugin, key=key, entity_id=entity_id)
 
 
-def find_panel(uow: UnitOfWork, entity: Entity, departments: Departments, plugin: str, key: str) -> Panel:
-    """One panel of one plugin.
+def draw_panel(uow: UnitOfWork, entity: Entity, departments: Departments, plugin: str, key: str) -> DrawnBox:
+    """One panel of one plugin with its content, or what stands in its place while the plugin fails.
 
     Raises:
         NotFound: when the plugin does not offer it here.
@@ -55,8 +54,10 @@ def find_panel(uow: UnitOfWork, entity: Entity, departments: Departments, plugin
     answers = uow.host.ask("panels", department=departments, uow=uow, entity=entity)
     for item in answers.items:
         if item.plugin == plugin and item.value.key == key:
-            found: Panel = item.value
-            return found
+            return draw_box(uow, plugin, item.value, about=entity.id)
+    for failure in answers.failures:
+        if failure.plugin == plugin:
+            return failed_boxes(uow, [failure])[0]
     raise NotFound(msg("This panel is not there any more."))
 
 

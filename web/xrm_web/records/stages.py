@@ -48,12 +48,17 @@ def stage_path(entity_type: EntityType, values: Mapping[str, Any], *, may_move: 
 
 
 def _passed(stages: Stages, order: list[str], at: int) -> set[str]:
-    """The stages from which moves forward lead to the present one; one it was never on its way through is not among them."""
-    reaching = set(order[at : at + 1]) if at >= 0 else set()
-    for place in range(at - 1, -1, -1):
-        if any(move in reaching and order.index(move) > place for move in stages.moves.get(order[place], ())):
-            reaching.add(order[place])
-    return reaching
+    """The stages that every way forward from the first to the present one leads through: those that may be skipped are not."""
+    return {order[place] for place in range(at) if place == 0 or not _leads(stages, order, at, without=place)}
+
+
+def _leads(stages: Stages, order: list[str], at: int, *, without: int) -> bool:
+    """Whether moves forward lead from the first stage to the present one past the stage left out."""
+    reached = {0}
+    for place in range(at):
+        if place in reached and place != without:
+            reached |= {order.index(move) for move in stages.moves.get(order[place], ()) if move in order[place + 1 :]}
+    return at in reached
 
 
 def moves_from(stages: Stages, current: str | None, known: tuple[str, ...]) -> tuple[str, ...]:

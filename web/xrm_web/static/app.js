@@ -199,7 +199,7 @@ const makeCombo = (root) => {
       option.addEventListener("pointerdown", (event) => { event.preventDefault(); choose(option); });
       return option;
     }));
-    if (!items.length) list.append(make("p", { role: "option", "aria-disabled": "true" }, root.dataset.none));
+    if (!items.length) list.append(make("p", { role: "option", "aria-disabled": "true" }, input.value.trim().length === 1 ? root.dataset.short : root.dataset.none));
     list.hidden = false; input.setAttribute("aria-expanded", "true"); mark(items.length ? list.firstElementChild : null);
   };
   let timer;
@@ -240,6 +240,19 @@ const hintScroll = (box) => {
   if (current) box.scrollLeft = current.offsetLeft - box.offsetLeft - (box.clientWidth - current.offsetWidth) / 2;
   box.addEventListener("scroll", show, { passive: true });
   new ResizeObserver(show).observe(box);
+  const added = all("th[data-added]", box).at(-1), menu = find("thead .menu-cell", box);
+  if (added) box.scrollLeft = added.offsetLeft + added.offsetWidth - box.clientWidth + (menu?.offsetWidth ?? 0);
+};
+
+// A contact point is an address on lines, or one line of text: only what the chosen kind has is in sight.
+const showKind = (kind) => {
+  const address = kind.form && find("[data-field=address]", kind.form), value = kind.form && find("[data-field=value]", kind.form);
+  if (!address || !value) return;
+  const typed = find("input", value), hint = find(".hint", value);
+  if (hint) hint.hidden = true;
+  const show = () => { address.hidden = kind.value !== "postal"; value.hidden = kind.value === "postal" && !typed.value.trim(); };
+  kind.addEventListener("change", show);
+  show();
 };
 
 // Everything that must be done for what a page or a swap brings.
@@ -249,6 +262,7 @@ const enliven = (root) => {
   for (const button of all("[data-show]", root)) button.hidden = false;
   for (const toast of all("[data-toast]", root)) goAway(toast);
   for (const box of all(".table-box:not([data-more]), .stages:not([data-more])", root)) hintScroll(box);
+  for (const kind of all("select[name=kind]", root)) showKind(kind);
   find("[data-focus]", root)?.focus();
 };
 document.addEventListener("htmx:after:swap", (event) => enliven(event.detail?.ctx?.target ?? document));

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from xrm.plugin_api import Link, LinksBlock, Panel, TextBlock, hookimpl, label, msg, select
+from xrm.plugin_api import Link, LinksBlock, Panel, TextBlock, hookimpl, label, select
 
 
 @hookimpl
@@ -26,5 +26,5 @@ def neighbours(uow, party):
         .limit(10)
     ).all()
     if not found:
-        return [TextBlock(msg("Nobody else here is in the same town."))]
+        return [TextBlock(label("Nobody else here is in the same town.", "Personne d’autre ici n’est dans la même ville."))]
     return [LinksBlock(tuple(Link(row.title, entity=row.id) for row in found))]

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from xrm.plugin_api import Band, Reason, ScoreModel, ScoreRow, hookimpl, label, msg, select
+from xrm.plugin_api import Band, Reason, ScoreModel, ScoreRow, hookimpl, label, select
 
 
 @hookimpl
@@ -16,7 +16,7 @@ def register_score_models():
 
 def compute(uow, type_name, entities):
     people = select(uow, type_name, ["id"]).subquery()
-    spoken = select(uow, "participation", ["entity", "department", "at"]).subquery()
+    spoken = select(uow, "interaction_participant", ["entity", "department", "at"]).subquery()
     # What was said belongs to a department, and so does a score made of it: one row for each person and department.
     latest = (
         sa.select(people.c.id, spoken.c.department, sa.func.max(spoken.c.at).label("at"))
@@ -27,5 +27,6 @@ def compute(uow, type_name, entities):
         latest = latest.where(people.c.id.in_(entities))
     for row in uow.execute(latest):
         days = max((uow.now - row.at).days, 0)
-        reason = Reason(msg("The last contact was {days} days ago.", days=days), weight=-days)
+        said = label(f"The last contact was {days} days ago.", f"Le dernier échange date de {days} jours.")
+        reason = Reason(said, weight=-days)
         yield ScoreRow(row.id, max(100 - days, 0), (reason,), department=row.department)
