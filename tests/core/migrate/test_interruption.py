@@ -83,7 +83,7 @@ def fill(evolving: Evolving) -> Runtime:
     return runtime
 
 
-@pytest.mark.parametrize("moment", moments(9, 19, 27))
+@pytest.mark.parametrize("moment", moments(19))
 def test_a_killed_change_goes_on_where_it_stopped(evolving: Evolving, moment: int) -> None:
     first = fill(evolving)
     second = evolving.declare(AFTER, **RENAMED)
@@ -99,7 +99,7 @@ def test_a_killed_change_goes_on_where_it_stopped(evolving: Evolving, moment: in
     assert len(evolving.rows(first)) == VESSELS
 
 
-@pytest.mark.parametrize("moment", moments(12, 26))
+@pytest.mark.parametrize("moment", moments(12))
 def test_a_killed_change_can_be_taken_back(evolving: Evolving, moment: int) -> None:
     first = fill(evolving)
     before = evolving.rows(first), evolving.rows(first, "fleet__vessel__flags", "owner_id, position")
@@ -115,7 +115,7 @@ def test_a_killed_change_can_be_taken_back(evolving: Evolving, moment: int) -> N
     assert find_drift(settled.engine) == []
 
 
-@pytest.mark.parametrize("moment", moments(5, 11))
+@pytest.mark.parametrize("moment", moments(5))
 def test_a_killed_rollback_goes_on_backwards(evolving: Evolving, moment: int) -> None:
     first = fill(evolving)
     evolving.applied(AFTER, **RENAMED)

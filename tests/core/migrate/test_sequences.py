@@ -87,7 +87,7 @@ def last_done(runtime: Runtime) -> int:
 DEEP = pytest.mark.deep
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=DEEP) for seed in range(2, 20))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=DEEP) for seed in range(1, 20))])
 def test_versions_follow_each_other_and_are_taken_back(evolving: Evolving, seed: int, request: pytest.FixtureRequest) -> None:
     story = Story(random.Random(seed))
     states: list[tuple[int, Runtime, dict[str, list[Any]]]] = []
@@ -106,7 +106,7 @@ def test_versions_follow_each_other_and_are_taken_back(evolving: Evolving, seed:
         assert find_drift(runtime.engine) == []
 
 
-@pytest.mark.parametrize("seed", [4, *(pytest.param(seed, marks=DEEP) for seed in range(5, 15))])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=DEEP) for seed in range(4, 15)])
 def test_what_is_dropped_for_good_leaves_nothing_waiting(evolving: Evolving, seed: int) -> None:
     story = Story(random.Random(seed))
     for version in range(VERSIONS):
