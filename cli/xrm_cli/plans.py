@@ -56,12 +56,20 @@ def write_plan(plan: Plan, file: Path) -> None:
     say(f"Written to {file}. Run: xrm schema apply {file}")
 
 
+def kept_fields(plan: Plan) -> list[str]:
+    """What is kept of fields and tables that are declared no more, as ``xrm schema prune`` takes it."""
+    found = {f"{table}.{why['field']}" if column else table for table, kept in plan.kept.items() for column, why in kept.items()}
+    return sorted(found)
+
+
 def base_of(file: Path) -> str:
     """What the database was when the plan in this file was made.
 
     Raises:
         click.UsageError: when the file holds no plan of this program.
     """
+    if not file.is_file():
+        raise click.UsageError(f"There is no file {file}. Make one with: xrm schema plan --out {file}")
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
         known = given["format"] == FORMAT and isinstance(given["base"], str)

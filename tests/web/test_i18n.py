@@ -152,3 +152,8 @@ def test_the_switch_takes_only_languages_we_have(app: Flask) -> None:
     client.post("/language", data={"code": "xx"})
 
     assert client.get_cookie(i18n.LANGUAGE_COOKIE) is None
+
+
+@pytest.mark.usefixtures("in_french")
+def test_a_label_has_the_space_that_french_sets_before_a_colon() -> None:
+    assert i18n.labelled("Depuis", "trop tard") == f"Depuis{NO_BREAK}: trop tard"

@@ -16,7 +16,7 @@ from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.form_inputs import Sent, input_of, is_typed, read_form
-from xrm_web.i18n import gettext, language, text_of, translate, typography
+from xrm_web.i18n import gettext, labelled, language, text_of, translate, typography
 from xrm_web.inputs import Cell, Face, FieldInput, Option, RoleChip
 from xrm_web.navigation import sentence
 from xrm_web.records.forms import default_department
@@ -208,7 +208,7 @@ def summary_of(
     found: list[tuple[str, str]] = []
     for key, texts in errors.items():
         label = own.get(key) or (text_of(entity_type.fields[key].label) if key in entity_type.fields else "")
-        found += [(f"f-{key}", typography(f"{label}: {text}")) if label else ("", text) for text in texts]
+        found += [(f"f-{key}", labelled(label, typography(text))) if label else ("", text) for text in texts]
     return tuple(found)
 
 

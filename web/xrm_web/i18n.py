@@ -108,6 +108,11 @@ def typography(text: str) -> str:
     return french_spaces(text) if language() == "fr" else text
 
 
+def labelled(label: str, text: str) -> str:
+    """A label with what it speaks of behind a colon, which French sets apart."""
+    return f"{label}{NO_BREAK}: {text}" if language() == "fr" else f"{label}: {text}"
+
+
 def french_spaces(text: str) -> str:
     """The text with the spaces that French sets before marks, for ``typography`` and for the catalogs."""
     text = _BEFORE_COLON.sub(NO_BREAK + ":", _BEFORE_MARK.sub(NARROW + r"\1", text))

@@ -28,7 +28,7 @@ from xrm.schema.json_schema import (
 from xrm_cli.commands.overlay import export_command, import_command
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
-from xrm_cli.plans import base_of, show_plan, show_statements, write_plan
+from xrm_cli.plans import base_of, kept_fields, show_plan, show_statements, write_plan
 from xrm_cli.session import Session, with_session
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -82,6 +82,11 @@ def _agreed(session: Session, plan: Plan, *, is_confirmed: bool) -> bool:
     return click.confirm("Some of these steps destroy data. Go on?", default=False, err=True)
 
 
+def _require_owner(session: Session, name: str) -> None:
+    if name and name != "core":
+        session.runtime.host.get(name)
+
+
 now_option = click.option("--now", is_flag=True, help="Do at once what waits for its day: old columns go.")
 plugin_option = click.option("--plugin", "owner", default="", metavar="NAME", help="Only what this plugin (or core) declares.")
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when data is destroyed.")
@@ -99,6 +104,7 @@ def apply_command(session: Session, *, file: Path | None, yes: bool, now: bool, 
 
     With FILE (from xrm schema plan --out) only if the database is still as it was then.
     """
+    _require_owner(session, owner)
     expected = base_of(file) if file is not None else ""
     _apply(session, Choices(contract_now=now, only=owner, expected=expected), is_confirmed=yes)
 
@@ -122,6 +128,7 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
     Exit code: 0 nothing waits, 10 safe steps wait, 11 a window is needed, 12 data would be destroyed, 1 a problem first.
     """
     session.refuse_as()
+    _require_owner(session, owner)
     plan = plan_for(session.runtime.engine, session.runtime.registry, Choices(contract_now=now, only=owner))
     if out is not None:
         write_plan(plan, out)
@@ -136,6 +143,7 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
 def sql(session: Session, *, now: bool, owner: str) -> None:
     """Print the SQL of what waits; nothing is changed."""
     session.refuse_as()
+    _require_owner(session, owner)
     plan = plan_for(session.runtime.engine, session.runtime.registry, Choices(contract_now=now, only=owner))
     session.give(plan_as_json(plan), lambda: show_statements(plan))
 
@@ -220,7 +228,8 @@ def prune(session: Session, *, field: str, yes: bool) -> None:
     choices = Choices(pruned=[field])
     plan = plan_for(session.runtime.engine, session.runtime.registry, choices)
     if not any(step.target == field for step in plan.steps):
-        raise NotFound(msg("Nothing is kept of {field}. xrm schema status names what there is.", field=field))
+        kept = ", ".join(kept_fields(plan)) or "–"
+        raise NotFound(msg("Nothing is kept of {field}. What is kept: {kept}.", field=field, kept=kept))
     _apply(session, choices, is_confirmed=yes)
 
 

@@ -1,19 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Locks that keep two schema changes apart, and a row still while something is hung on it."""
+"""Locks that keep a row still while something is hung on it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, text
-
-SCHEMA_LOCK = 7_236_917
-
-
-def lock_schema(connection: Connection) -> None:
-    """Wait until no other schema change runs; on SQLite the write transaction itself is that lock."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCHEMA_LOCK})
+from sqlalchemy import Select
 
 
 def hold(statement: Select[Any], *, to_change: bool) -> Select[Any]:

@@ -37,6 +37,8 @@ def add_field(runtime: Runtime, actor: Actor, type_name: str, key: str, declarat
         Conflict: when the field is there already.
     """
     runtime.registry.get(type_name)
+    if not key.removeprefix(PREFIX):
+        raise InvalidInput([Problem("key", msg("The key of the field is missing. Write one, such as tier."))])
     key = full_key(key)
     wanted = dict(declaration)
     read_fields(Document("", {"entity": type_name, "fields": {key: wanted}}), rules_for(runtime.host.field_types()))
@@ -124,7 +126,11 @@ def _own(runtime: Runtime, before: Overlay, type_name: str, key: str) -> Additio
         whose = msg("{key} comes from the plugin {plugin}; only fields that were added here can be changed here.",
                     key=key, plugin=entity_type.plugin)
         raise InvalidInput([Problem(key, whose)])
-    raise NotFound(unknown("field", key, _living(before, type_name)))
+    known = list(_living(before, type_name))
+    if not known:
+        raise NotFound(msg("{type} has no fields that were added here, so none is called {key}. xrm field list shows all.",
+                           type=type_name, key=key))
+    raise NotFound(unknown("field", key, known))
 
 
 def _living(before: Overlay, type_name: str) -> Iterable[str]:

@@ -132,3 +132,17 @@ def test_statements_are_printed_to_be_read(xrm: Xrm) -> None:
 
     assert "CREATE TABLE fleet__vessel" in printed.out
     assert xrm("schema", "status").code == 10
+
+
+def test_what_is_not_there_is_named_with_what_is(xrm: Xrm) -> None:
+    declare(xrm, {"port": PORT})
+    xrm.given("schema", "apply")
+    declare(xrm, {})
+
+    owner, pruned = xrm("schema", "plan", "--plugin", "fleets"), xrm("schema", "prune", "fleet__vessel.prot", "--yes")
+    absent = xrm("schema", "apply", "nowhere.json")
+
+    assert (owner.code, "fleets" in owner.err) == (4, True)
+    assert xrm("schema", "apply", "--plugin", "fleets").code == 4
+    assert (pruned.code, "fleet__vessel.port" in pruned.err) == (4, True)
+    assert (absent.code, "There is no file nowhere.json" in absent.err) == (2, True)

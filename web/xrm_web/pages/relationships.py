@@ -20,7 +20,7 @@ from xrm.schema.registry import RelationshipType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.form_inputs import input_of, is_typed, link_choices, read_form
-from xrm_web.i18n import gettext
+from xrm_web.i18n import gettext, labelled
 from xrm_web.inputs import FieldInput
 from xrm_web.navigation import list_path, sentence
 from xrm_web.pages.records import PAGE, read_wish
@@ -118,7 +118,7 @@ def edit(plugin: str, entity: str, entity_id: UUID, link_id: UUID) -> ResponseRe
         link, found = _find(uow, entity_id, link_id)
         other = link.target_title if link.source == entity_id else link.source_title
         label = direction_label(found, is_forward=link.source == entity_id)
-        frame = _frame(uow, place, f"{link_id}/edit", f"{sentence(label)}: {other}", gettext("Save"))
+        frame = _frame(uow, place, f"{link_id}/edit", labelled(sentence(label), other), gettext("Save"))
         dates = _dates(link.valid_from, link.valid_until, errors)
         inputs = (*_own_inputs(uow, found, link.fields, errors), *dates)
         return frame.with_groups([("", inputs)], {"version": str(link.version)})

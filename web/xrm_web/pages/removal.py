@@ -18,7 +18,7 @@ from xrm.roles.service import delete_role, restore_role, update_role
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
-from xrm_web.i18n import gettext, text_of, translate
+from xrm_web.i18n import gettext, labelled, text_of, translate
 from xrm_web.navigation import list_path
 from xrm_web.pages.forms import back_to, type_of
 from xrm_web.security import signed_in
@@ -104,7 +104,7 @@ def move(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
 
 
 def _sentence(entity_type: EntityType, path: str, text: str) -> str:
-    return f"{text_of(entity_type.fields[path].label)}: {text}" if path in entity_type.fields else text
+    return labelled(text_of(entity_type.fields[path].label), text) if path in entity_type.fields else text
 
 
 def _title_and_path(uow: UnitOfWork, entity_type: EntityType, entity_id: UUID) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from xrm.access.users import departments_of_user
 from xrm.departments.queries import get_tree
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.unit_of_work import UnitOfWork
-from xrm_web.i18n import gettext, translate, typography
+from xrm_web.i18n import gettext, labelled, translate, typography
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import current_department
 
@@ -92,7 +92,7 @@ def summary_of(error: InvalidInput, inputs: Iterable[FieldInput]) -> Problems:
 def _line(problem: Problem, known: Mapping[str, FieldInput]) -> tuple[str, str]:
     text = translate(problem.message)
     item = known.get(problem.path)
-    return (item.id, typography(f"{item.label}: {text}")) if item else ("", text)
+    return (item.id, labelled(item.label, typography(text))) if item else ("", text)
 
 
 def read_date(name: str) -> date | None:
