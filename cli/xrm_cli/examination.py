@@ -10,11 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from xrm.db.health import find_damage, find_index_damage, missing_file
+from xrm.db.damage import forget_damage, is_damage, note_damage
+from xrm.db.health import find_broken_links, find_damage, find_index_damage, missing_file
 from xrm.errors import XrmError
 from xrm.migrate.apply import has_tables, pending
+from xrm.migrate.missing import find_missing
 from xrm.plugin_host.blocks import Text
 from xrm.runtime import Runtime
 from xrm.schema.model import Label
@@ -24,6 +26,9 @@ from xrm_cli.findings import Finding
 from xrm_cli.main import OLDEST_PYTHON
 from xrm_cli.plugin_examination import examine_plugins, without_praise
 from xrm_cli.session import Session
+
+RESTORE = "Nothing is written meanwhile. Stop xrm, keep a copy of the database, then: xrm backup list, xrm backup restore FILE"
+UNREACHABLE = "Check that the database runs and that XRM_DATABASE_URL is right."
 
 
 def examine(session: Session) -> list[Finding]:
@@ -45,13 +50,20 @@ def examine(session: Session) -> list[Finding]:
         reachable = has_tables(runtime.engine)
     except (XrmError, SQLAlchemyError) as error:
         why = str(getattr(error, "orig", error)).strip().split("\n")[0]
-        return [*findings, Finding("database", "bad", why, "Check that the database runs and that XRM_DATABASE_URL is right.")]
+        is_damaged = isinstance(error, DBAPIError) and is_damage(error)
+        return [*findings, Finding("database", "bad", why, RESTORE if is_damaged else UNREACHABLE)]
     findings += examine_plugins(runtime)
     if not reachable:
         return [*findings, Finding("database", "bad", "It answers, but has no tables.", "Run xrm schema apply.")]
     findings.append(Finding("database", "good", f"{runtime.engine.dialect.name} answers."))
     findings += _additions(runtime)
-    return without_praise([*findings, *_tables(runtime)])
+    try:
+        findings += _tables(runtime)
+    except DBAPIError as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        findings += _integrity(runtime, [why] if is_damage(error) else [])
+        findings.append(Finding("tables", "bad", f"They cannot be looked at: {why}.", RESTORE))
+    return without_praise(findings)
 
 
 def _python() -> Finding:
@@ -86,23 +98,39 @@ def _additions(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _tables(runtime: Runtime) -> Iterator[Finding]:
+    damage = find_damage(runtime.engine)
+    yield from _integrity(runtime, damage)
+    broken = [] if damage else find_broken_links(runtime.engine)
+    if broken:
+        yield Finding("links", "bad", "; ".join(broken[:5]), RESTORE)
     waiting = pending(runtime.engine, runtime.registry.metadata)
     if waiting:
         yield Finding("tables", "bad", f"{len(waiting)} schema steps wait, such as: {waiting[0].action} {waiting[0].target}.",
                       "Run xrm schema apply.")
         return
     yield Finding("tables", "good", "They are as declared.")
-    damage = find_damage(runtime.engine)
-    if damage:
-        yield Finding("integrity", "bad", "; ".join(damage[:5]), "Stop xrm, keep a copy of the file, restore a backup.")
-    else:
-        yield Finding("integrity", "good", "The database finds nothing wrong with itself.")
     index = find_index_damage(runtime.engine)
     if index:
         yield Finding("search index", "bad", f"It does not fit its contents: {index}.", "xrm doctor --rebuild-search")
     else:
         yield Finding("search index", "good", "It fits its contents.")
     yield from _health_checks(runtime)
+
+
+def _integrity(runtime: Runtime, damage: list[str]) -> Iterator[Finding]:
+    """What is damaged or missing; noted, so that nothing is written, or forgotten when all is whole again."""
+    missing = [] if damage else find_missing(runtime.engine)
+    if damage:
+        yield Finding("integrity", "bad", "; ".join(damage[:5]), RESTORE)
+    for one in missing:
+        said = str(one.message)
+        remedy = "xrm doctor --fix" if one.kind == "index" and one.statement else RESTORE
+        yield Finding("integrity", "bad", f"{said[0].upper()}{said[1:]}.", remedy)
+    if damage or missing:
+        note_damage(runtime.settings.home, damage or [str(one.message) for one in missing])
+    else:
+        forget_damage(runtime.settings.home)
+        yield Finding("integrity", "good", "The database finds nothing wrong with itself, and nothing is missing.")
 
 
 def _health_checks(runtime: Runtime) -> Iterator[Finding]:

@@ -1,18 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the options of ``xrm field add`` and its file to a field as an entity file declares it."""
+"""From the options of ``xrm field add`` and ``change``, and their file, to a field as an entity file declares it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import click
 
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.overlay.additions import PREFIX
 from xrm.schema.strict_yaml import plain_value, read
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_OPTIONS = (
+    click.option("--type", "field_type", metavar="TYPE", help="Field type: text, integer, choice, date, link …"),
+    click.option("--label-en", help="What it is called in English (default of a new one: made of the key)."),
+    click.option("--label-fr", help="What it is called in French (default of a new one: as in English)."),
+    click.option("--help-en", help="One sentence under the input, in English."),
+    click.option("--help-fr", help="The same in French."),
+    click.option("--choices", metavar="KEY[:EN[:FR]],…", help="Values of a choice, with their texts in both languages."),
+    click.option("--to", metavar="TYPE,…", help="Types that a link may lead to."),
+    click.option("--if-gone", type=click.Choice(["clear", "remove", "refuse"]), help="When a link's target is deleted."),
+    click.option("--required/--not-required", default=None, help="Must be filled."),
+    click.option("--unique/--not-unique", default=None, help="No two have the same value."),
+    click.option("--many/--single", default=None, help="Several values."),
+    click.option("--index/--no-index", default=None, help="Filtered or sorted often."),
+    click.option("--search", type=click.Choice(["strong", "normal", "weak"]), help="Found by the search, with this weight."),
+    click.option("--default", help="Value of new ones; text that begins with = is an expression."),
+    click.option("--min", help="Lowest value."),
+    click.option("--max", help="Highest value."),
+    click.option("--length", type=int, help="Most characters."),
+    click.option("--scale", type=int, help="Digits after the decimal point."),
+    click.option("--file", type=click.Path(path_type=Path), help="YAML file with the field; options win over it."),
+)
 _AS_THEY_ARE = ("required", "unique", "many", "index", "search", "length", "scale", "if_gone")
 _PARSED = ("default", "min", "max")
+
+
+def field_options(function: _Function) -> _Function:
+    """Give a command the options with which a field is declared."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def given_from(file: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options and the file say of a field, and nothing of what they leave open; None takes a part out.
+
+    Raises:
+        InvalidInput: when the file cannot be read or holds no field.
+    """
+    declared = _declared(file, options)
+    declared.update({name: None for name in _AS_THEY_ARE if options.get(name) is False})
+    for name in ("label", "help"):
+        texts = {language: options[f"{name}_{language}"] for language in ("en", "fr") if options.get(f"{name}_{language}")}
+        if texts and file is None:
+            declared[name] = texts
+    return declared
 
 
 def declaration_from(key: str, file: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,6 +67,14 @@ def declaration_from(key: str, file: Path | None, options: Mapping[str, Any]) ->
     Raises:
         InvalidInput: when the file cannot be read or holds no field.
     """
+    declared = _declared(file, options)
+    if "label" not in declared:
+        said = _words(key.removeprefix(PREFIX))
+        declared["label"] = {"en": said, "fr": said}
+    return declared
+
+
+def _declared(file: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
     declared = _from_file(file) if file is not None else {}
     if options.get("field_type"):
         declared["type"] = options["field_type"]
@@ -32,9 +86,6 @@ def declaration_from(key: str, file: Path | None, options: Mapping[str, Any]) ->
         declared["choices"] = _choices(options["choices"])
     for name in ("label", "help"):
         _take_texts(declared, name, options)
-    if "label" not in declared:
-        said = _words(key.removeprefix(PREFIX))
-        declared["label"] = {"en": said, "fr": said}
     return declared
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from xrm.migrate.steps import FORMAT, Plan, Step, plan_as_json
+from xrm.overlay.concerns import Concern
 from xrm_cli.output import print_table, say
 
 RISKS = {"safe": "safe", "window": "needs a window", "destroys": "destroys data"}
@@ -25,10 +27,22 @@ def show_plan(plan: Plan) -> None:
             print_table(rows, ("", "owner", "phase", "step", "risk", "rows", "takes", "locks", "undo", "when"))
     for problem in plan.problems:
         say(f"Problem: {problem}")
+    for note in plan.notes:
+        say(f"Note: {note}")
     if not plan.steps and not plan.problems:
         say("Nothing waits: the database is as declared." + (f" {len(plan.later)} steps later." if plan.later else ""))
         return
     say(f"{len(plan.steps)} steps now, {len(plan.later)} later. Nothing was changed. Run: xrm schema apply")
+
+
+def show_concerns(concerns: Sequence[Concern]) -> None:
+    """Print what the upgrade of a plugin means for your own fields: then, now, yours, and in words what to do."""
+    if not concerns:
+        return
+    say("Your own fields and the plugins' types (xrm field accept TYPE marks it as seen):")
+    print_table([one.as_json() for one in concerns], ("type", "place", "then", "now", "yours"))
+    for one in concerns:
+        say(("Warning: " if one.is_left_out else "") + str(one.said))
 
 
 def _row(step: Step) -> dict[str, Any]:

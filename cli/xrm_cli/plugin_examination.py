@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from xrm.errors import Problem
 from xrm.plugin_host.discovery import Plugin
+from xrm.plugin_removal.records import DROPPED, find_removal
 from xrm.runtime import Runtime
 from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDeclaration
 from xrm.settings import Settings
@@ -24,10 +25,20 @@ def examine_plugins(runtime: Runtime) -> Iterator[Finding]:
         if plugin.is_on:
             yield Finding(name, "good", f"{plugin.version} is on.")
             yield from _settings(plugin, runtime.settings)
+        elif plugin.status == "removed":
+            yield _removed(plugin, runtime)
         else:
             yield Finding(name, "bad", f"It is off ({plugin.status}): {_listed(plugin.problems)}",
                           "Mend what is named, or uninstall the plugin; everything else runs.")
     yield from _icons(runtime)
+
+
+def _removed(plugin: Plugin, runtime: Runtime) -> Finding:
+    removal = find_removal(runtime.engine, plugin.name)
+    if removal is not None and removal.state == DROPPED and plugin.folder is not None:
+        return Finding(f"plugin {plugin.name}", "warn", f"It is installed, and off. {_listed(plugin.problems)}",
+                       f"xrm plugin restore {plugin.name}, or with --empty to begin anew, or uninstall it.")
+    return Finding(f"plugin {plugin.name}", "good", _listed(plugin.problems))
 
 
 def without_praise(findings: Iterable[Finding]) -> list[Finding]:

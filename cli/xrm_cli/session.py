@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from xrm.access.users import find_user
+from xrm.db.damage import damage_message, noted_damage
 from xrm.db.health import missing_file
 from xrm.errors import ConfigurationError, msg
 from xrm.runtime import Runtime, open_runtime
@@ -132,9 +133,16 @@ class Session:
             self.opened.close()
 
 
+def tell_damage(runtime: Runtime) -> None:
+    """Look quickly whether the database is whole, and say what was found, now or before; nothing is written then."""
+    if not runtime.look_for_damage() and not noted_damage(runtime.settings.home):
+        return
+    say(f"Warning: {damage_message(noted_damage(runtime.settings.home))}")
+
+
 def tell_broken(runtime: Runtime) -> None:
     """Say which plugins are off and where to read why."""
-    off = [plugin.name for plugin in runtime.host.plugins if not plugin.is_on]
+    off = [plugin.name for plugin in runtime.host.plugins if not plugin.is_on and plugin.status != "removed"]
     if off:
         say(f"Warning: off because of a problem: {', '.join(off)}. xrm doctor says why.")
 

@@ -16,6 +16,7 @@ import xrm.interactions.models
 import xrm.jobs.models
 import xrm.migrate.models
 import xrm.overlay.models
+import xrm.plugin_removal.models
 import xrm.relationships.models
 import xrm.roles.models
 import xrm.scores.models

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -18,15 +18,21 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
 from xrm.db.absent import explain_absent
+from xrm.db.damage import damage_message, is_damage, note_damage, noted_damage
 from xrm.db.engine import for_writing, is_missing, is_retryable, is_taken, open_engine
-from xrm.db.health import missing_file
+from xrm.db.health import find_damage_quickly, missing_file
 from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
-from xrm.overlay.additions import Overlay
+from xrm.migrate.downgrades import find_downgrades_now
+from xrm.migrate.missing import find_missing
+from xrm.migrate.remembered import Remembered
+from xrm.overlay.additions import OWNER, Overlay
 from xrm.overlay.merging import Misfit, merge
 from xrm.overlay.queries import UNKNOWN, load_overlay, read_number
 from xrm.plugin_host.host import PluginHost
+from xrm.plugin_host.loading import step_files_of
+from xrm.plugin_host.removed import load_removed
 from xrm.schema.registry import Registry, build_registry
 from xrm.search.index import write_search_documents
 from xrm.settings import Settings
@@ -35,6 +41,7 @@ from xrm.unit_of_work import Actor, UnitOfWork
 Result = TypeVar("Result")
 TRIES = 8
 LONGEST_WAIT = 10.0  # seconds until a writer that never gets its turn is told so
+READ_ONLY = "read_only"
 LOOK_EVERY = 0.5  # seconds between two looks at whether another process changed the schema
 logger = logging.getLogger("xrm.runtime")
 
@@ -54,14 +61,18 @@ class Runtime:
     misfits: tuple[Misfit, ...] = ()  # what administrators added and does not fit
     _next_look: float = field(default=0.0, init=False, repr=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _fits: bool = field(default=False, init=False, repr=False)
 
     def write(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         """Run ``function`` in one transaction that may change things; it may run again after a lost race.
 
         Raises:
             Conflict: when the race is still lost after several tries.
+            ConfigurationError: (``read_only``) when nothing may be written.
         """
         begin = time.monotonic()
+        self.require_fitting()
+        self.require_whole()
         self.follow()
         for attempt in range(TRIES):
             known = self.registry
@@ -72,12 +83,44 @@ class Runtime:
                 # A value taken by somebody in the same moment is found, and named, by the second run.
                 is_worth_it = is_retryable(error) or (is_taken(error) and attempt == 0) or self._is_outdated(error, known)
                 if not is_worth_it:
-                    raise _explain(error) from error
+                    raise self._explained(error) from error
                 if time.monotonic() - begin > LONGEST_WAIT:
                     break
                 # Time to let the other one finish; random so that two losers do not meet again.
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  # no secret depends on it
         raise Conflict(msg("Others are changing the same data right now. Try again in a moment."), code="busy")
+
+    def require_fitting(self) -> None:
+        """Stop when the program or a plugin is older than what made the tables; asked of the database until it fits.
+
+        Raises:
+            ConfigurationError: (``read_only``) naming both versions and the way out.
+        """
+        if self._fits:
+            return
+        declared: dict[str, dict[str, int]] = {}
+        for each in self.registry.entity_types.values():
+            declared.setdefault(each.plugin, {})[each.name] = each.declaration.revision
+        older = find_downgrades_now(self.engine, self.registry.versions, declared)
+        if older:
+            raise ConfigurationError(older[0], code=READ_ONLY)
+        self._fits = True
+
+    def require_whole(self) -> None:
+        """Stop when the database was found damaged and neither mended nor restored since.
+
+        Raises:
+            ConfigurationError: (``read_only``) naming what is wrong and the way out.
+        """
+        if found := noted_damage(self.settings.home):
+            raise ConfigurationError(damage_message(found), code=READ_ONLY)
+
+    def look_for_damage(self) -> list[str]:
+        """What a quick look finds wrong with pages, tables, columns and indexes; noted, so that nothing is written after it."""
+        found = find_damage_quickly(self.engine) or [str(one.message) for one in find_missing(self.engine)]
+        if found:
+            note_damage(self.settings.home, found)
+        return found
 
     def _run_write(self, connection: Connection, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         connection = for_writing(connection)
@@ -100,11 +143,11 @@ class Runtime:
             return self._run_read(function, actor)
         except DBAPIError as error:
             if not self._is_outdated(error, known):
-                raise _explain(error) from error
+                raise self._explained(error) from error
         try:
             return self._run_read(function, actor)
         except DBAPIError as error:
-            raise _explain(error) from error
+            raise self._explained(error) from error
 
     def _run_read(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         # Begun by the first statement, so that the plugin host can begin again after a statement that failed.
@@ -128,7 +171,12 @@ class Runtime:
             overlay = load_overlay(self.engine)
             if overlay.number == UNKNOWN:
                 return False
-            self.registry, self.misfits = self.assemble(overlay)
+            removed = load_removed(self.engine)
+            if removed is None:
+                return False
+            host = self.host if removed == self.host.removed else self.host.with_removed(removed)
+            self.registry, self.misfits = assemble(host, overlay)
+            self.host = host
             self.overlay_number = overlay.number
             # What was compiled for the tables of the old registry keeps all of it in memory.
             self.engine.clear_compiled_cache()
@@ -136,6 +184,13 @@ class Runtime:
         finally:
             self._next_look = time.monotonic() + LOOK_EVERY
             self._looking.release()
+
+    def _explained(self, error: DBAPIError) -> Exception:
+        if not is_damage(error):
+            return _explain(error)
+        found = [str(error.orig).strip().partition("\n")[0]]
+        note_damage(self.settings.home, found)
+        return ConfigurationError(damage_message(found), code=READ_ONLY)
 
     def _is_outdated(self, error: DBAPIError, known: Registry) -> bool:
         """Whether a table or column was not there because ``known`` is older than what this process knows now."""
@@ -172,7 +227,7 @@ def _explain(error: DBAPIError) -> Exception:
 
 def build(host: PluginHost) -> Registry:
     """The registry of all types that installed plugins declare; a plugin whose types do not fit in is switched off."""
-    return assemble(host, Overlay())[0]
+    return assemble(host, Overlay(UNKNOWN))[0]
 
 
 def assemble(host: PluginHost, overlay: Overlay) -> tuple[Registry, tuple[Misfit, ...]]:
@@ -183,7 +238,8 @@ def assemble(host: PluginHost, overlay: Overlay) -> tuple[Registry, tuple[Misfit
         declared = merged.declarations
         try:
             registry = build_registry(
-                declared.entities, declared.relationships, declared.interaction_kinds, field_types, metadata
+                declared.entities, declared.relationships, declared.interaction_kinds, field_types, metadata,
+                step_files_of(host.plugins),
             )
             check_expressions(registry)
         except PluginError as error:
@@ -193,7 +249,13 @@ def assemble(host: PluginHost, overlay: Overlay) -> tuple[Registry, tuple[Misfit
             for misfit in merged.misfits:
                 named = misfit.addition.key or misfit.addition.type_name
                 logger.warning("left out: %s: %s", named, "; ".join(map(str, misfit.problems)))
-            return registry, merged.misfits
+            versions = {plugin.name: plugin.version for plugin in host.plugins if plugin.is_on}
+            owners = [(one.name, one.plugin) for each in (declared.entities, declared.relationships) for one in each]
+            dormant = {name: owner for name, owner in owners if owner not in versions and owner != OWNER}
+            number = None if overlay.number == UNKNOWN else overlay.number
+            return replace(
+                registry, versions=versions, remembered=host.remembered(), dormant=dormant, overlay_number=number
+            ), merged.misfits
 
 
 def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:
@@ -203,8 +265,10 @@ def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:
         ConfigurationError: when the database URL is wrong or its driver missing.
     """
     engine = open_engine(settings.database_url)
-    host = PluginHost.open(settings.home, safe=safe)
     # Connecting would make the file of SQLite, which only xrm init may.
-    overlay = load_overlay(engine) if missing_file(settings.database_url) is None else Overlay()
+    is_there = missing_file(settings.database_url) is None
+    removed, remembered = (load_removed(engine), Remembered(engine)) if is_there else (None, None)
+    host = PluginHost.open(settings.home, safe=safe, removed=removed, remembered=remembered)
+    overlay = load_overlay(engine) if is_there else Overlay()
     registry, misfits = assemble(host, overlay)
     return Runtime(settings, engine, host, registry, overlay.number, misfits)

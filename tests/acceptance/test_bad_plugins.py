@@ -133,10 +133,18 @@ def test_a_plugin_that_was_removed_leaves_its_data_and_the_rest_runs(xrm: Progra
     made = xrm.asked("entity", "create", "hive", "--set", "name=Under the lime")
     shutil.move(folder, xrm.home / "away")
 
-    missing = xrm.refused("entity", "list", "hive", code=4)
+    states = {one["name"]: one["status"] for one in xrm.asked("plugin", "list")["items"]}
+    read = xrm.asked("entity", "list", "hive")["items"]
+    refused = xrm.refused("entity", "create", "hive", "--set", "name=New", code=5)
     party = xrm.asked("entity", "create", "organization", "--set", "name=Acme")
+    examined = xrm("doctor", "--json")
+    planned = xrm.asked("schema", "plan")
     shutil.move(xrm.home / "away", folder)
 
-    assert "hive" in missing
+    assert states["trial"] == "missing"
+    assert [one["title"] for one in read] == ["Under the lime"]
+    assert "trial" in refused
     assert party["id"]
+    assert "plugin trial" in examined.out
+    assert planned["steps"] == []
     assert [one["id"] for one in xrm.asked("entity", "list", "hive")["items"]] == [made["id"]]

@@ -15,8 +15,9 @@ import pytest
 from tests.databases import PostgresDatabases
 from tests.instances import BASE
 from xrm.db.engine import open_engine
+from xrm.overlay.queries import load_overlay
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime, assemble, build
 from xrm.settings import load_settings
 from xrm_cli.main import run
 
@@ -62,7 +63,9 @@ class Xrm:
         """Let the next command see plugins as they are now, as a new process would."""
         assert self._runtime is not None
         self._runtime.host = PluginHost.open(self._runtime.settings.home, packages=BASE)
-        self._runtime.registry = build(self._runtime.host)
+        overlay = load_overlay(self._runtime.engine)
+        self._runtime.registry, self._runtime.misfits = assemble(self._runtime.host, overlay)
+        self._runtime.overlay_number = overlay.number
 
     def made(self, *arguments: str) -> str:
         """The id of what a command made."""

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+import shutil
+import sys
+import textwrap
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +18,7 @@ import yaml
 from tests.instances import BASE
 from xrm.db.engine import open_engine
 from xrm.entities.service import create_entity
-from xrm.migrate.planning import Choices
+from xrm.migrate.asking import Choices
 from xrm.migrate.steps import Plan, Step
 from xrm.migrate.upgrade import apply_changes, plan_for
 from xrm.plugin_host.host import PluginHost
@@ -36,16 +41,35 @@ class Evolving:
     admin: Actor
     department: uuid.UUID
     runtimes: list[Runtime] = field(default_factory=list)
+    package: str = ""  # with data steps the plugin must be a package
+
+    def bring_steps(self, **sources: str) -> None:
+        """From now on the plugin is a package with these data steps, name → text of the file."""
+        library = self.settings.home / "library"
+        self.package = self.package or f"xrm_fleet_{uuid.uuid4().hex[:8]}"
+        folder = library / self.package / "steps"
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.py"):
+            old.unlink()
+        for name, source in sources.items():
+            (folder / f"{name}.py").write_text(textwrap.dedent(source))
+        if str(library) not in sys.path:
+            sys.path.insert(0, str(library))
+        importlib.invalidate_caches()
 
     def declare(self, fields: Mapping[str, Mapping[str, Any]], **more: Any) -> Runtime:
         """The program with this version of the type; nothing is applied yet."""
-        folder = self.settings.home / "plugins" / "fleet"
+        local = self.settings.home / "plugins" / "fleet"
+        folder = self.settings.home / "library" / self.package if self.package else local
+        if self.package and local.exists():
+            shutil.rmtree(local)
         (folder / "entities").mkdir(parents=True, exist_ok=True)
-        (folder / "plugin.yaml").write_text(yaml.safe_dump(MANIFEST, sort_keys=False))
+        (folder / "plugin.yaml").write_text(as_yaml(MANIFEST))
         named = {key: {"label": {"en": key, "fr": key}, **given} for key, given in fields.items()}
         declared = {"entity": "vessel", "kind": "record", "label": LABEL, "title": "{name}", "fields": named, **more}
-        (folder / "entities" / "vessel.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
-        host = PluginHost.open(self.settings.home, packages=BASE)
+        (folder / "entities" / "vessel.yaml").write_text(as_yaml(declared))
+        packages = {**BASE, "fleet": self.package} if self.package else BASE
+        host = PluginHost.open(self.settings.home, packages=packages)
         problems = [str(plugin.problem) for plugin in host.plugins if not plugin.is_on]
         assert not problems, problems
         self.runtimes.append(Runtime(self.settings, open_engine(self.settings.database_url), host, build(host)))
@@ -75,6 +99,14 @@ class Evolving:
         """Give all connections back."""
         for runtime in self.runtimes:
             runtime.close()
+        library = str(self.settings.home / "library")
+        if library in sys.path:
+            sys.path.remove(library)
+
+
+def as_yaml(value: object) -> str:
+    """The value as a declaration file, where one part never refers to another."""
+    return yaml.safe_dump(json.loads(json.dumps(value)), sort_keys=False)
 
 
 def labels(steps: list[Step] | tuple[Step, ...]) -> list[str]:

@@ -22,6 +22,7 @@ from xrm.errors import (
     Problem,
     XrmError,
 )
+from xrm.runtime import READ_ONLY
 from xrm_web.i18n import gettext, translate
 from xrm_web.kept_form import kept_form
 from xrm_web.sessions import Visitor
@@ -100,6 +101,8 @@ def show_xrm_error(error: XrmError) -> ResponseReturnValue:
     title, text, icon = texts_of(status)
     problems = tuple(error.problems) if isinstance(error, InvalidInput) else ()
     own = "" if problems else translate(error.message)
+    if error.code == READ_ONLY:
+        return answer(ErrorPage(status, gettext("Nothing can be saved right now"), own, "lock"))
     if isinstance(error, (ConfigurationError, PluginError)):
         # What it says is for the operator (paths, names of plugins), not for whoever happens to look.
         reference = log_with_reference(error)

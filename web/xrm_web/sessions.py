@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from xrm.access import sign_in as access
 from xrm.access.users import User
-from xrm.errors import Conflict, InvalidInput, Problem
+from xrm.errors import ConfigurationError, Conflict, InvalidInput, Problem
 from xrm.plugin_host.guard import PluginFailed
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
@@ -160,7 +160,7 @@ def touch(response: Response) -> Response:
             touched[token] = now
             for old in [one for one, at in touched.items() if now - at > TOUCH_EVERY]:
                 del touched[old]
-            with suppress(Conflict):
+            with suppress(Conflict, ConfigurationError):
                 runtime().write(lambda uow: access.touch_session(uow, token), system_actor("web"))
     return response
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from xrm.db.health import rebuild_full_text
+from xrm.migrate.missing import make_missing_indexes
 from xrm.search.index import rebuild
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.declaring import Command
@@ -20,12 +21,17 @@ WARNINGS, ERRORS = 20, 21
 SIGNS = {"good": "ok   ", "warn": "warn ", "bad": "ERROR"}
 
 
-@click.command("doctor", cls=Command, examples=["xrm doctor", "xrm doctor --json", "xrm doctor --rebuild-search"])
+@click.command(
+    "doctor", cls=Command, examples=["xrm doctor", "xrm doctor --json", "xrm doctor --rebuild-search", "xrm doctor --fix"]
+)
 @click.option("--rebuild-search", is_flag=True, help="Make the search index anew before checking.")
+@click.option("--fix", is_flag=True, help="Make missing indexes again before checking.")
 @with_session
-def doctor(session: Session, *, rebuild_search: bool) -> None:
+def doctor(session: Session, *, rebuild_search: bool, fix: bool) -> None:
     """Check Python, folder, secret, database, tables, search index and plugins. Exit code 20: warnings, 21: errors."""
     session.refuse_as()
+    if fix:
+        _make_indexes(session)
     if rebuild_search:
         say(f"The search index was made anew for {session.write(rebuild_index)} entities.")
     findings = examine(session)
@@ -34,6 +40,14 @@ def doctor(session: Session, *, rebuild_search: bool) -> None:
     session.give({"state": worst, "checks": [asdict(one) for one in findings]}, lambda: _print(findings))
     say({"good": "All is well.", "warn": "There are warnings.", "bad": "There are errors."}[worst])
     click.get_current_context().exit({"good": 0, "warn": WARNINGS, "bad": ERRORS}[worst])
+
+
+def _make_indexes(session: Session) -> None:
+    made, failed = make_missing_indexes(session.runtime.engine)
+    for one in made:
+        say(f"The index {one.name} of {one.table} was made again.")
+    for one, why in failed:
+        say(f"The index {one.name} of {one.table} cannot be made again: {why}")
 
 
 def rebuild_index(uow: UnitOfWork) -> int:

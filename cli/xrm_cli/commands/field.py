@@ -3,22 +3,32 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from xrm.migrate.steps import Plan, plan_as_json
+from xrm.overlay.accepting import accept_changes
 from xrm.overlay.comparison import Listed, list_fields
-from xrm.overlay.fields import add_field, rename_field, retire_field
+from xrm.overlay.fields import add_field, change_field, rename_field, retire_field
 from xrm_cli.declaring import Noun
-from xrm_cli.field_options import declaration_from
+from xrm_cli.field_options import declaration_from, field_options, given_from
 from xrm_cli.output import print_table, say
+from xrm_cli.plans import show_plan
 from xrm_cli.session import Session, with_session
+
+REFUSED = 3
+
+yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when it takes a while or takes values away.")
+plan_option = click.option("--plan", "plan_only", is_flag=True, help="Show what would be done; nothing is changed.")
 
 
 @click.group(cls=Noun)
 def field() -> None:
-    """Your own fields: add, rename, retire, list."""
+    """Your own fields: add, change, rename, retire, list."""
 
 
 @field.command("add", examples=[
@@ -28,25 +38,7 @@ def field() -> None:
 ])
 @click.argument("type_name", metavar="TYPE")
 @click.argument("key")
-@click.option("--type", "field_type", metavar="TYPE", help="Field type: text, integer, choice, date, link …")
-@click.option("--label-en", help="What it is called in English (default: made of the key).")
-@click.option("--label-fr", help="What it is called in French (default: as in English).")
-@click.option("--help-en", help="One sentence under the input, in English.")
-@click.option("--help-fr", help="The same in French.")
-@click.option("--choices", metavar="KEY[:EN[:FR]],…", help="Values of a choice, with their texts in both languages.")
-@click.option("--to", metavar="TYPE,…", help="Types that a link may lead to.")
-@click.option("--if-gone", type=click.Choice(["clear", "remove", "refuse"]), help="When a link's target is deleted.")
-@click.option("--required", is_flag=True, help="Must be filled.")
-@click.option("--unique", is_flag=True, help="No two have the same value.")
-@click.option("--many", is_flag=True, help="Several values.")
-@click.option("--index", is_flag=True, help="Filtered or sorted often.")
-@click.option("--search", type=click.Choice(["strong", "normal", "weak"]), help="Found by the search, with this weight.")
-@click.option("--default", help="Value of new ones; text that begins with = is an expression.")
-@click.option("--min", help="Lowest value.")
-@click.option("--max", help="Highest value.")
-@click.option("--length", type=int, help="Most characters.")
-@click.option("--scale", type=int, help="Digits after the decimal point.")
-@click.option("--file", type=click.Path(path_type=Path), help="YAML file with the field; options win over it.")
+@field_options
 @with_session
 def add(session: Session, /, *, type_name: str, key: str, file: Path | None, **options: Any) -> None:
     """Add a field to a type; its key gets the prefix x_. A retired one of that key comes back with its values."""
@@ -56,20 +48,99 @@ def add(session: Session, /, *, type_name: str, key: str, file: Path | None, **o
     say(f"{type_name} has the field {added}. Programs that run show it within a second.")
 
 
+@field.command("change", examples=[
+    "xrm field change customer x_tier --choices platinum:Platinum:Platine   # beside those that are there",
+    "xrm field change customer x_tier --type text --plan",
+    "xrm field change customer x_tier --required --no-index --label-en Level",
+    "xrm field change customer x_tier --file tier.yaml   # the whole field, as in an entity file",
+])
+@click.argument("type_name", metavar="TYPE")
+@click.argument("key")
+@field_options
+@plan_option
+@yes_option
+@with_session
+def change(
+    session: Session, /, *, type_name: str, key: str, file: Path | None, plan_only: bool, yes: bool, **options: Any
+) -> None:
+    """Declare a field otherwise under the same key; its values stay.
+
+    What is not named stays as it is. Another type is taken when all values fit it; else it is refused before anything is done.
+    """
+    given = given_from(file, options)
+    if not given:
+        raise click.UsageError("Say what is to change, such as --label-en, --choices or --type.")
+    asked = _Asked(session, plan_only=plan_only, yes=yes)
+    changed, left_out = change_field(
+        session.runtime, session.actor, type_name, key, given, whole=file is not None, agreed=asked.agreed
+    )
+    if left_out:
+        say(f"Left out, as it does not fit the new type: {', '.join(left_out)}.")
+    asked.give({"type": type_name, "key": changed})
+
+
 @field.command("rename", examples=["xrm field rename customer x_tier x_level --label-en Level --label-fr Niveau"])
 @click.argument("type_name", metavar="TYPE")
 @click.argument("old")
 @click.argument("new")
 @click.option("--label-en", help="What it is called in English from now on.")
 @click.option("--label-fr", help="What it is called in French from now on.")
+@plan_option
 @with_session
 def rename(
-    session: Session, *, type_name: str, old: str, new: str, label_en: str | None, label_fr: str | None
+    session: Session, *, type_name: str, old: str, new: str, label_en: str | None, label_fr: str | None, plan_only: bool
 ) -> None:
-    """Let a field go on under another key, with all its values."""
+    """Let a field go on under another key, with all its values.
+
+    The column of the old key stays for fourteen days, for programs that know no other; xrm schema apply drops it then.
+    """
     label = {language: text for language, text in (("en", label_en), ("fr", label_fr)) if text}
-    key = rename_field(session.runtime, session.actor, type_name, old, new, label=label)
-    session.give({"type": type_name, "key": key}, lambda: click.echo(key))
+    asked = _Asked(session, plan_only=plan_only, yes=True)
+    key = rename_field(session.runtime, session.actor, type_name, old, new, label=label, agreed=asked.agreed)
+    asked.give({"type": type_name, "key": key})
+
+
+class _Asked:
+    """Shows the plan of a change and says whether it may run; gives the result, or the plan when no more was asked for."""
+
+    def __init__(self, session: Session, *, plan_only: bool, yes: bool) -> None:
+        self._session = session
+        self._plan_only = plan_only
+        self._yes = yes
+        self._plan: Plan | None = None
+        self._refused = False
+
+    @property
+    def agreed(self) -> Callable[[Plan], bool]:
+        """What is asked with the plan."""
+        return self._is_agreed
+
+    def _is_agreed(self, plan: Plan) -> bool:
+        self._plan = plan
+        if self._plan_only:
+            return False
+        if plan.risk == "safe" or self._yes:
+            return True
+        show_plan(plan)
+        if self._session.options.as_json or not sys.stdin.isatty():
+            self._refused = True
+            say("Look at the plan, then run it with --yes.")
+            return False
+        self._refused = not click.confirm("Go on?", default=False, err=True)
+        return not self._refused
+
+    def give(self, result: dict[str, str]) -> None:
+        """Give the result of what was done."""
+        context = click.get_current_context()
+        if self._refused:
+            context.exit(REFUSED)
+        if self._plan is None:
+            say("Nothing to do: the field is declared like this already.")
+        elif self._plan_only:
+            plan = self._plan
+            self._session.give(plan_as_json(plan), lambda: show_plan(plan))
+            context.exit(plan.exit_code)
+        self._session.give(result, lambda: click.echo(result["key"]))
 
 
 @field.command("retire", examples=["xrm field retire customer x_tier"])
@@ -80,6 +151,17 @@ def retire(session: Session, *, type_name: str, key: str) -> None:
     """Hide a field and keep its values; xrm field add of the same key brings it back."""
     retired = retire_field(session.runtime, session.actor, type_name, key)
     session.give({"type": type_name, "key": retired}, lambda: click.echo(retired))
+
+
+@field.command("accept", examples=["xrm field accept customer", "xrm field accept customer x_tier"])
+@click.argument("type_name", metavar="TYPE")
+@click.argument("key", default="")
+@with_session
+def accept(session: Session, *, type_name: str, key: str) -> None:
+    """Mark what the plugin changed in a type as seen; xrm schema plan and xrm field list show only what it changes later."""
+    seen = accept_changes(session.runtime, session.actor, type_name, key)
+    session.give({"type": type_name, "accepted": seen}, lambda: click.echo("\n".join(seen)))
+    say(f"Seen for {len(seen)} fields." if seen else "Nothing to mark: the plugin declares the type as it did before.")
 
 
 @field.command("list", examples=["xrm field list customer", "xrm field list --json"])

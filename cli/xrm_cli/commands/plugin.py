@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``xrm plugin``: what is installed and what it brings."""
+"""``xrm plugin``: what is installed, what it brings, and what was removed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 import click
 
+from xrm.db.health import missing_file
 from xrm.plugin_host.discovery import Plugin
+from xrm.plugin_removal.records import DROPPED, Removal, list_removals
+from xrm_cli.commands.plugin_removal import remove, restore
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_pairs
 from xrm_cli.session import Session, with_session
@@ -15,7 +18,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def plugin() -> None:
-    """Plugins: list, show."""
+    """Plugins: list, show, remove, restore."""
 
 
 def _as_json(one: Plugin) -> dict[str, Any]:
@@ -32,9 +35,24 @@ def _as_json(one: Plugin) -> dict[str, Any]:
 @plugin.command("list", examples=["xrm plugin list", "xrm plugin list --json"])
 @with_session
 def list_command(session: Session) -> None:
-    """List all plugins found, on or not."""
-    items = [_as_json(one) for one in session.opened.host.plugins]
-    session.give_list(items, ("name", "version", "status", "label", "summary", "problems"))
+    """List all plugins found, on or not, and those that were removed, with the day on which their data goes."""
+    removed = _removals(session)
+    items = [{**_as_json(one), **_removal_of(removed.get(one.name))} for one in session.opened.host.plugins]
+    columns = ("name", "version", "status", *(("goes_on",) if removed else ()), "label", "summary", "problems")
+    session.give_list(items, columns)
+
+
+def _removals(session: Session) -> dict[str, Removal]:
+    if missing_file(session.settings.database_url) is not None:
+        return {}
+    return {one.plugin: one for one in list_removals(session.opened.engine)}
+
+
+def _removal_of(removal: Removal | None) -> dict[str, Any]:
+    if removal is None:
+        return {"goes_on": None, "export": None}
+    due = removal.due_at.date().isoformat() if removal.state != DROPPED else None
+    return {"version": removal.version, "goes_on": due, "export": str(removal.archive) if removal.archive else None}
 
 
 @plugin.command("show", examples=["xrm plugin show press --json"])
@@ -64,3 +82,7 @@ def _in_words(described: dict[str, Any]) -> dict[str, Any]:
     asked = described.pop("asks_for", {})
     asks = {f"asks for: {key}": value for key, value in asked.items()}
     return {**described, "settings": list(described.get("settings", ())), **asks}
+
+
+plugin.add_command(remove)
+plugin.add_command(restore)

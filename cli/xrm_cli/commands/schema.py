@@ -12,12 +12,16 @@ from typing import Any
 
 import click
 
+from xrm.entities.retitling import refresh
 from xrm.errors import NotFound, msg
-from xrm.migrate.apply import interrupted, made_plans, rollback
+from xrm.migrate.apply import interrupted, made_plans
+from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
-from xrm.migrate.planning import Choices
+from xrm.migrate.former import OVERLAY
 from xrm.migrate.steps import Plan, Step, plan_as_json
-from xrm.migrate.upgrade import apply_changes, plan_for
+from xrm.migrate.upgrade import apply_changes, plan_for, stale_after, take_back
+from xrm.overlay.concerns import Concern, find_concerns
+from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
 from xrm.schema.json_schema import (
     entity_file_schema,
@@ -25,10 +29,12 @@ from xrm.schema.json_schema import (
     manifest_file_schema,
     relationships_file_schema,
 )
-from xrm_cli.commands.overlay import export_command, import_command
+from xrm.unit_of_work import system_actor
+from xrm_cli.commands.overlay import export_command, import_command, owners_command
+from xrm_cli.commands.plugin_removal import drop_what_is_due, due_removals
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
-from xrm_cli.plans import base_of, kept_fields, show_plan, show_statements, write_plan
+from xrm_cli.plans import base_of, kept_fields, show_concerns, show_plan, show_statements, write_plan
 from xrm_cli.session import Session, with_session
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -39,7 +45,7 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-REFUSED, DRIFT = 3, 13
+REFUSED, DESTROYS, DRIFT = 3, 12, 13
 
 
 @click.group(cls=Noun)
@@ -67,6 +73,11 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     if plan.risk == "destroys" and not _agreed(session, plan, is_confirmed=is_confirmed):
         click.get_current_context().exit(REFUSED)
     steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
+    stale = stale_after(plan, steps, runtime.registry)
+    if stale:
+        say(f"Titles and search are made anew: {', '.join(stale)}.")
+        refresh(runtime, stale, system_actor())
+    drop_what_is_due(session)
     say(f"Done: {len(steps)} steps." if steps else "Nothing to do: the tables are as declared.")
     session.give({"steps": [_as_json(step) for step in steps], "count": len(steps)}, lambda: None)
 
@@ -83,12 +94,12 @@ def _agreed(session: Session, plan: Plan, *, is_confirmed: bool) -> bool:
 
 
 def _require_owner(session: Session, name: str) -> None:
-    if name and name != "core":
+    if name not in ("", "core", OVERLAY):
         session.runtime.host.get(name)
 
 
 now_option = click.option("--now", is_flag=True, help="Do at once what waits for its day: old columns go.")
-plugin_option = click.option("--plugin", "owner", default="", metavar="NAME", help="Only what this plugin (or core) declares.")
+plugin_option = click.option("--plugin", "owner", default="", metavar="NAME", help="Only this owner's: a plugin, core, overlay.")
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when data is destroyed.")
 file_argument = click.Path(dir_okay=False, path_type=Path)
 
@@ -132,8 +143,27 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
     plan = plan_for(session.runtime.engine, session.runtime.registry, Choices(contract_now=now, only=owner))
     if out is not None:
         write_plan(plan, out)
-    session.give(plan_as_json(plan), lambda: show_plan(plan))
-    click.get_current_context().exit(1 if plan.problems else plan.exit_code)
+    concerns = _concerns(session.runtime, owner)
+    due = due_removals(session)
+    given = {**plan_as_json(plan), "overlay": [one.as_json() for one in concerns], "removals": due}
+
+    def show() -> None:
+        show_plan(plan)
+        show_concerns(concerns)
+        if due:
+            say(f"The thirty days of {', '.join(due)} are over: the data goes with the next xrm schema apply.")
+
+    session.give(given, show)
+    click.get_current_context().exit(1 if plan.problems else DESTROYS if due else plan.exit_code)
+
+
+def _concerns(runtime: Runtime, owner: str) -> list[Concern]:
+    """What the upgrade of a plugin means for what administrators added to its types."""
+    types = runtime.registry.entity_types
+    return [
+        one for one in find_concerns(runtime, load_overlay(runtime.engine))
+        if owner in ("", OVERLAY) or (one.type in types and types[one.type].plugin == owner)
+    ]
 
 
 @schema.command("sql", examples=["xrm schema sql"])
@@ -180,10 +210,13 @@ def check(session: Session) -> None:
         {"drift": rows, "count": len(rows), "waiting": len(plan.steps), "problems": list(plan.problems)},
         lambda: print_table(rows, ("table", "kind", "name", "before", "after")),
     )
+    for problem in plan.problems:
+        say(f"Problem: {problem}")
     if drift:
         say(f"{len(drift)} things were changed in the database by hand. Change them back, or restore a backup.")
     else:
-        say(f"No drift. {len(plan.steps)} steps wait." if plan.steps else "The database is as it was made, and as declared.")
+        is_settled = not plan.steps and not plan.problems
+        say("The database is as it was made, and as declared." if is_settled else f"No drift. {len(plan.steps)} steps wait.")
     click.get_current_context().exit(DRIFT if drift else (1 if plan.problems else plan.exit_code))
 
 
@@ -213,9 +246,14 @@ def rollback_command(session: Session, *, to: int | None, yes: bool) -> None:
         click.get_current_context().exit(REFUSED)
     if not yes:
         click.confirm("What was written to new fields since goes with them. Go on?", abort=True, err=True)
-    taken = rollback(session.runtime.engine, to=to, told=None if session.options.as_json else _tell)
+    runtime = session.runtime
+    taken = take_back(runtime.engine, runtime.registry, to=to, told=None if session.options.as_json else _tell)
     numbers = [one.number for one in taken]
-    say(f"Taken back: plan {', '.join(map(str, numbers))}. Install the version of before, or the same steps wait again.")
+    is_own = all(step.owner == OVERLAY for one in taken for step in one.steps)
+    then = "Programs that run follow within a second." if is_own else (
+        "Install the version of before, or the same steps wait again."
+    )
+    say(f"Taken back: plan {', '.join(map(str, numbers))}. {then}")
     session.give({"plans": numbers}, lambda: None)
 
 
@@ -242,3 +280,4 @@ def json_schema(file: str) -> None:
 
 schema.add_command(export_command)
 schema.add_command(import_command)
+schema.add_command(owners_command)

@@ -16,7 +16,7 @@ from xrm_cli.declaring import Command
 from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
 from xrm_cli.serving import serve_here, serve_in_processes
-from xrm_cli.session import TOLD_VARIABLE, Session, with_session
+from xrm_cli.session import TOLD_VARIABLE, Session, tell_damage, with_session
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"
 
@@ -60,6 +60,8 @@ def _require_ready(session: Session) -> None:
         )
     if not has_tables(runtime.engine):
         raise ConfigurationError(msg("The database has no tables yet. Run xrm init, or for an empty database: xrm schema apply"))
+    runtime.require_fitting()
+    tell_damage(runtime)
     waiting = len(pending(runtime.engine, runtime.registry.metadata))
     if waiting:
         say(f"Warning: {waiting} schema steps wait; pages that need them fail. Run: xrm schema apply")

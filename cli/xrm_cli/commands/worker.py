@@ -15,7 +15,7 @@ from xrm_cli.declaring import Command
 from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
 from xrm_cli.serving import JOBS, has_jobs
-from xrm_cli.session import Session, with_session
+from xrm_cli.session import Session, tell_damage, with_session
 
 
 @click.command("worker", cls=Command, examples=["xrm worker"])
@@ -27,6 +27,9 @@ def worker(session: Session, *, while_parent: int | None) -> None:
     log_to_stderr()
     if not has_jobs():
         raise ConfigurationError(msg("This installation has no jobs to run. Install xrm again, with all its files."))
+    session.runtime.require_fitting()
+    if while_parent is None:
+        tell_damage(session.runtime)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -17,6 +17,7 @@ from xrm.errors import NotFound, PermissionDenied, msg
 from xrm.roles.models import role
 from xrm.unit_of_work import UnitOfWork
 
+READING = frozenset({"read", "export"})
 _GRANTS = (
     select(permission.c.permission, grant.c.department_id, grant.c.depth)
     .join(permission, permission.c.permission_set_id == grant.c.permission_set_id)
@@ -71,7 +72,9 @@ def _scope(uow: UnitOfWork, department_id: uuid.UUID | None, depth: str) -> Scop
 
 
 def scope(uow: UnitOfWork, subject: str, verb: str) -> Scope:
-    """Where the actor may do ``verb`` on ``subject``."""
+    """Where the actor may do ``verb`` on ``subject``; what is dormant can be read only."""
+    if subject in uow.registry.dormant and verb not in READING:
+        return Scope()
     return access_of(uow).scope(subject, verb)
 
 
@@ -95,6 +98,7 @@ def require(
         PermissionDenied: naming the right that is missing and where.
         NotFound: when the actor may do it everywhere, and there is no such department.
     """
+    _refuse_dormant(uow, action)
     place = get_tree(uow).by_id.get(department) if department else None
     if allowed(uow, action, department, owner=owner):
         if department is not None and place is None:
@@ -115,8 +119,19 @@ def require_any(
     Raises:
         PermissionDenied: naming the right that is missing.
     """
+    _refuse_dormant(uow, action)
     if not any(allowed(uow, action, department, owner=owner) for department in departments):
         raise PermissionDenied(msg("You need the right {action}. Ask an administrator.", action=action))
+
+
+def _refuse_dormant(uow: UnitOfWork, action: str) -> None:
+    subject, _, verb = action.partition(":")
+    plugin = uow.registry.dormant.get(subject)
+    if plugin is not None and verb not in READING:
+        raise PermissionDenied(
+            msg("{type} belongs to the plugin {plugin}, which is off or not installed: it can be read, not changed. xrm doctor "
+                "says more.", type=subject, plugin=plugin)
+        )
 
 
 def require_everywhere(uow: UnitOfWork, action: str) -> None:

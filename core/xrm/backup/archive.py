@@ -10,15 +10,22 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from xrm.backup.manifest import Manifest, Member
+from xrm.backup.manifest import Member
 
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024
 # Kept as the comment of the zip, so that every other byte of the file lies before it.
 _LABEL = b"xrm-backup sha256 "
 SEAL = len(_LABEL) + 64
+
+
+class Described(Protocol):
+    """What says of itself what is in an archive."""
+
+    def to_json(self) -> bytes:
+        """The text of the manifest, with its own sum."""
 
 
 class _Sealed:
@@ -87,7 +94,7 @@ class ArchiveWriter:
         with path.open("rb") as file:
             self.add(name, read_chunks(file))
 
-    def finish(self, manifest: Manifest) -> None:
+    def finish(self, manifest: Described) -> None:
         """Write the manifest and the end of the archive, and wait until all is on the disk."""
         self._zip.writestr(MANIFEST, manifest.to_json())
         self._zip.comment = bytes(SEAL)

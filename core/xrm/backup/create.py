@@ -14,17 +14,19 @@ from sqlalchemy import Engine, text
 
 from xrm.backup.archive import ArchiveWriter, is_sealed
 from xrm.backup.inspection import is_allowed
-from xrm.backup.manifest import Manifest, program_version
+from xrm.backup.manifest import Manifest
 from xrm.backup.snapshot import Snapshot, declarations, file_ids, ledger_position, open_snapshot
-from xrm.errors import ConfigurationError, Conflict, msg
+from xrm.db.room import require_room
+from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.files.places import path_of
 from xrm.migrate.apply import has_tables
 from xrm.runtime import Runtime
 from xrm.settings import SECRET_FILE
+from xrm.versions import program_version
 
 ENDING = ".xrmbackup"
 FOLDER = "backups"
-_PARTIAL = ".partial-"
+PARTIAL = ".partial-"
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,22 @@ def create_backup(runtime: Runtime, target: Path | None = None, *, may_replace: 
 
     Raises:
         Conflict: (``refused``) when the file is there already.
+        NotFound: when the folder it should go to is not there, unless it is ``backups``, which is made.
         ConfigurationError: when there is no room, the folder cannot be written, or the database is damaged.
     """
     made_at = datetime.now(UTC)
     path = (target or runtime.settings.home / FOLDER / f"{made_at:%Y-%m-%dT%H%M%S.%fZ}{ENDING}").expanduser().absolute()
     if path.is_dir() or (path.exists() and not may_replace):
         raise Conflict(msg("{file} is there already. Name another file, or replace it with --yes.", file=path), code="refused")
+    if not path.parent.is_dir() and path.parent != runtime.settings.home / FOLDER:
+        raise NotFound(msg("There is no folder {folder}. Make it, or choose another place for the backup.", folder=path.parent))
     if not has_tables(runtime.engine):
         raise ConfigurationError(msg("The database has no tables yet, so there is nothing to back up. Run: xrm init"))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_partial(path.parent)
+        remove_partial(path.parent)
         _require_room(runtime, path.parent)
-        with tempfile.TemporaryDirectory(prefix=f"{_PARTIAL}{os.getpid()}-", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{PARTIAL}{os.getpid()}-", dir=path.parent) as folder:
             manifest = _write(runtime, Path(folder), made_at)
             (Path(folder) / "archive").replace(path)
     except OSError as error:
@@ -113,20 +118,6 @@ def _require_room(runtime: Runtime, folder: Path) -> None:
     require_room(folder, needed)
 
 
-def require_room(folder: Path, needed: int) -> None:
-    """Refuse when the disk of a folder has less than so many bytes left.
-
-    Raises:
-        ConfigurationError: then.
-    """
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise ConfigurationError(
-            msg("The disk of {folder} has {free} MB left, and {needed} MB are needed. Make room, or choose another folder.",
-                folder=folder, free=free >> 20, needed=(needed >> 20) + 1)
-        )
-
-
 def database_size(engine: Engine) -> int:
     """About how many bytes the database takes."""
     if engine.dialect.name == "sqlite":
@@ -145,10 +136,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _remove_partial(folder: Path) -> None:
+def remove_partial(folder: Path) -> None:
     """Remove what backups that were killed left behind."""
-    for path in folder.glob(f"{_PARTIAL}*"):
-        number = path.name.removeprefix(_PARTIAL).partition("-")[0]
+    for path in folder.glob(f"{PARTIAL}*"):
+        number = path.name.removeprefix(PARTIAL).partition("-")[0]
         if number.isdecimal() and not _is_running(int(number)):
             shutil.rmtree(path, ignore_errors=True)
 

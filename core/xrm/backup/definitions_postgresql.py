@@ -45,6 +45,19 @@ JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
 WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'a' ORDER BY s.relname
 """
+# Those that keep renamed columns in step; one function may serve two triggers.
+_FUNCTIONS = """
+SELECT min(c.relname) AS "table", quote_ident(p.proname) AS name, p.prosrc AS body
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema() AND n.oid = p.pronamespace
+WHERE NOT t.tgisinternal AND p.proname LIKE 'xrm\\_sync\\_%' GROUP BY p.oid, p.proname, p.prosrc ORDER BY p.proname
+"""
+_TRIGGERS = """
+SELECT c.relname AS "table", pg_get_triggerdef(t.oid, true) AS definition
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
+WHERE NOT t.tgisinternal AND t.tgname LIKE 'xrm\\_sync\\_%' ORDER BY t.tgname
+"""
 
 
 @dataclass
@@ -87,7 +100,16 @@ def read_definitions(connection: Connection) -> list[TableDefinition]:
         (found[row["table"]].link if row["kind"] == "f" else found[row["table"]].finish).append(statement)
     for row in _rows(connection, _INDEXES):
         found[row["table"]].finish.append(row["definition"])
+    _add_triggers(connection, found)
     return list(found.values())
+
+
+def _add_triggers(connection: Connection, found: Mapping[str, TableDefinition]) -> None:
+    for row in _rows(connection, _FUNCTIONS):
+        made = f"CREATE FUNCTION {row['name']}() RETURNS trigger LANGUAGE plpgsql AS $xrm${row['body']}$xrm$"
+        found[row["table"]].finish.append(made)
+    for row in _rows(connection, _TRIGGERS):
+        found[row["table"]].link.append(row["definition"])
 
 
 def _rows(connection: Connection, statement: str) -> Sequence[Mapping[Any, Any]]:

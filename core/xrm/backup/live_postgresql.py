@@ -22,6 +22,10 @@ _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = :schema AND c.relkind = 'r' ORDER BY c.relname
 """
+_FUNCTIONS = """
+SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = :schema AND p.proname LIKE 'xrm\\_sync\\_%' ORDER BY p.proname
+"""
 _OTHERS = """
 SELECT pid, usename, application_name, coalesce(host(client_addr), 'local') AS place FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY pid
@@ -91,6 +95,10 @@ class LiveDatabase:
         old = self._tables(self.schema)
         if old:
             run(f"DROP TABLE {', '.join(f'{quoted(self.schema)}.{quoted(name)}' for name in old)}")
+        for name in self._functions(self.schema):
+            run(f"DROP FUNCTION {quoted(self.schema)}.{quoted(name)}()")
+        for name in self._functions(STAGED):
+            run(f"ALTER FUNCTION {STAGED}.{quoted(name)}() SET SCHEMA {quoted(self.schema)}")
         for name in self._tables(STAGED):
             run(f"ALTER TABLE {STAGED}.{quoted(name)} SET SCHEMA {quoted(self.schema)}")
         run(f"DROP SCHEMA {STAGED} CASCADE")
@@ -118,6 +126,10 @@ class LiveDatabase:
 
     def _tables(self, schema: str) -> list[str]:
         return list(self._connection.execute(text(_TABLES), {"schema": schema}).scalars())
+
+    def _functions(self, schema: str) -> list[str]:
+        """What the triggers of renamed columns run."""
+        return list(self._connection.execute(text(_FUNCTIONS), {"schema": schema}).scalars())
 
     def _has_rows(self) -> bool:
         names = [name for name in self._tables(self.schema) if not name.startswith(("schema_", "search_"))]

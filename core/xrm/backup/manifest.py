@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,7 +13,6 @@ from typing import Any
 from xrm.errors import XrmError, msg
 
 FORMAT = 1
-_NUMBERS = re.compile(r"(\d+(?:\.\d+)*)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -93,24 +90,3 @@ def _manifest_of(value: dict[str, Any]) -> Manifest:
 def _sum(value: Mapping[str, Any]) -> str:
     canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def program_version() -> str:
-    """The version of the installed program."""
-    return importlib.metadata.version("xrm")
-
-
-def is_newer(one: str, other: str) -> bool:
-    """Whether the version ``one`` comes after ``other``; what follows the numbers (rc1, .dev2) comes before the bare numbers."""
-    return _order(one) > _order(other)
-
-
-def _order(version: str) -> tuple[tuple[int, ...], bool, str]:
-    found = _NUMBERS.match(version)
-    if found is None:
-        return (), False, version
-    numbers = tuple(int(number) for number in found[1].split("."))
-    while numbers and numbers[-1] == 0:
-        numbers = numbers[:-1]
-    rest = found[2].split("+")[0]
-    return numbers, not rest or rest.startswith(".post"), rest

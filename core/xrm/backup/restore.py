@@ -12,20 +12,22 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from xrm.backup.copy_sqlite import MEMBER
-from xrm.backup.create import require_room
 from xrm.backup.dump_postgresql import load_database
 from xrm.backup.live_postgresql import LiveDatabase, hold_database
 from xrm.backup.live_sqlite import LiveFile, hold_file
-from xrm.backup.manifest import Manifest, is_newer, program_version
+from xrm.backup.manifest import Manifest
 from xrm.backup.placing import clear_staging, open_staging, place_configuration, place_files, place_plugins
 from xrm.backup.verify import extract, require_whole
+from xrm.db.damage import forget_damage
 from xrm.db.engine import for_writing, open_engine
+from xrm.db.room import require_room
 from xrm.errors import ConfigurationError, Message, msg
 from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime, open_runtime
 from xrm.search.index import rebuild
 from xrm.settings import Settings
 from xrm.unit_of_work import system_actor
+from xrm.versions import is_newer, program_version
 
 Opened = Callable[[Settings], Runtime]
 
@@ -77,6 +79,7 @@ class PreparedRestore:
             place_plugins(self.manifest, home)
             notes += place_configuration(self.manifest, self.settings)
             kept = self.live.replace()
+            forget_damage(home)
         finally:
             self.live.clear_staged()
             clear_staging(home)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xrm.backup.copy_sqlite import MEMBER, find_copy_damage, find_other_rows
-from xrm.backup.create import require_room
 from xrm.backup.dump_postgresql import find_dump_damage
 from xrm.backup.inspection import inspect_archive, read_member
-from xrm.backup.manifest import Manifest
+from xrm.backup.manifest import Manifest, Member
+from xrm.db.room import require_room
 from xrm.errors import Message, XrmError, msg
 
 
@@ -89,12 +89,17 @@ def extract(path: Path, manifest: Manifest, targets: Mapping[str, Path]) -> None
     Raises:
         XrmError: when a member is damaged.
     """
+    extract_members(path, manifest.members, targets)
+
+
+def extract_members(path: Path, members: Mapping[str, Member], targets: Mapping[str, Path]) -> None:
+    """The same for members that are known by size and sum."""
     with zipfile.ZipFile(path) as archive:
         for name, target in targets.items():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                for chunk in read_member(archive, name, manifest.members[name]):
+                for chunk in read_member(archive, name, members[name]):
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())

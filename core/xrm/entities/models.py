@@ -27,6 +27,11 @@ entity = Table(
     Index("ix_entity_type_title_key", "type", "title_key", "id"),
     Index("ix_entity_department_updated", "department_id", "updated_at"),
 )
+# Without it, whoever deletes an entity for good has the database look through all of them for those merged into it.
+Index(
+    "ix_entity_merged_into", entity.c.merged_into,
+    sqlite_where=entity.c.merged_into.is_not(None), postgresql_where=entity.c.merged_into.is_not(None),
+)
 
 # Lists, counts and pickers of parties start here: one row per department that may see the party.
 party_department = Table(

@@ -93,11 +93,13 @@ def _mark(uow: UnitOfWork, row: EntityRow, deleted_at: datetime | None) -> None:
 
 
 def _linking_fields(uow: UnitOfWork, rule: str) -> list[tuple[EntityType, Field]]:
+    # What belongs to a plugin that is gone holds nobody up.
+    passed_over = uow.registry.dormant if rule == "refuse" else {}
     return [
         (entity_type, field)
         for entity_type in uow.registry.entity_types.values()
         for field in entity_type.fields.values()
-        if field.if_gone == rule and entity_type.kind != "role"
+        if field.if_gone == rule and entity_type.kind != "role" and entity_type.name not in passed_over
     ]
 
 

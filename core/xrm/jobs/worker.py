@@ -53,7 +53,8 @@ def _work(runtime: Runtime, stop: threading.Event, kinds: Kinds, pause: float) -
             # The database may be away for a while: the worker outlives it.
             logger.error("the worker could not take or end a job", exc_info=error)
         if error is not None or turn.result() == 0:
-            stop.wait(pause)
+            # What only an operator can mend takes its time.
+            stop.wait(pause * 30 if isinstance(error, ConfigurationError) else pause)
 
 
 def run_due(runtime: Runtime, *, limit: int = 100, kinds: Kinds = KINDS) -> int:

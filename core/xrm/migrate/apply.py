@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Engine, MetaData, inspect
 
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.migrate.asking import Choices, Wanted
 from xrm.migrate.catalog import TableState
 from xrm.migrate.declared import declared_catalog
 from xrm.migrate.exclusive import alone
 from xrm.migrate.former import declared_types
 from xrm.migrate.ledger import (
     DONE,
+    REVERTED,
     ROLLED_BACK,
     ROLLING_BACK,
     PlanRecord,
@@ -29,14 +31,28 @@ from xrm.migrate.ledger import (
     write_steps,
 )
 from xrm.migrate.live import read_catalog
+from xrm.migrate.outcome import EMPTY, reached
+from xrm.migrate.outdated import is_outdated, refuse_outdated
 from xrm.migrate.own_tables import OWN_NAMES, ensure_own_tables, has_own_tables
-from xrm.migrate.planning import EMPTY, Choices, Wanted, make_plan, owner_of, reached
+from xrm.migrate.owners import owner_of
+from xrm.migrate.planning import downgrades_of, make_plan
+from xrm.migrate.purging import purge, refuse_purged
 from xrm.migrate.running import revert_step, run_step
 from xrm.migrate.snapshot import take_snapshot
 from xrm.migrate.state import Applied, State, read_state, write_state
 from xrm.migrate.steps import Plan, Step
+from xrm.migrate.turning import Tools
 
 Told = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """Who works, with what, and who hears of it."""
+
+    actor: str
+    tools: Tools
+    told: Told | None
 
 
 def has_tables(engine: Engine) -> bool:
@@ -61,18 +77,28 @@ def apply(
     engine: Engine, declared: MetaData, declarations: Mapping[str, Any], *, actor: str = "system", told: Told | None = None,
     choices: Choices | None = None,
 ) -> list[Step]:
+    """Make the database what is declared, as ``apply_wanted`` does."""
+    return apply_wanted(engine, Wanted(declared, declarations), actor=actor, told=told, choices=choices)
+
+
+def apply_wanted(
+    engine: Engine, wanted: Wanted, *, actor: str = "system", told: Told | None = None, choices: Choices | None = None
+) -> list[Step]:
     """Make the database what is declared and return the steps done; an interrupted change is finished first.
 
     Raises:
         Conflict: when another change runs, or the database changed since that plan was made.
         InvalidInput: when the declarations cannot be reached without losing values; nothing was changed then.
     """
-    wanted = Wanted(declared, declarations)
     with alone(engine):
         with for_writing(engine.connect()) as connection, connection.begin():
             ensure_own_tables(connection)
-        done = _finish_open(engine, told)
+        done = _finish_open(engine, wanted, told)
+        purge(engine, datetime.now(UTC), actor, told)
         with for_writing(engine.connect()) as connection, connection.begin():
+            if done and is_outdated(connection, wanted):
+                return done  # what was finished is what administrators wanted; this program does not know it yet
+            refuse_outdated(connection, wanted)
             state = current_state(connection, wanted)
             wanted = _whole(wanted, state)
             plan = make_plan(connection, wanted, state, _today(), choices)
@@ -85,7 +111,7 @@ def apply(
                 return done
             number = begin_plan(connection, steps, state, goal, actor)
         take_snapshot(engine, number, steps)
-        return [*done, *_run(engine, number, steps, goal, actor, told)]
+        return [*done, *_run(engine, number, steps, goal, _Crew(actor, wanted.tools, told))]
 
 
 def _install(connection: Connection, steps: list[Step], before: State, goal: State, actor: str, told: Told | None) -> list[Step]:
@@ -100,11 +126,11 @@ def _install(connection: Connection, steps: list[Step], before: State, goal: Sta
     return steps
 
 
-def _run(engine: Engine, number: int, steps: list[Step], goal: State, actor: str, told: Told | None) -> list[Step]:
+def _run(engine: Engine, number: int, steps: list[Step], goal: State, crew: _Crew) -> list[Step]:
     for at, step in enumerate(steps):
-        if told is not None:
-            told(step)
-        run_step(engine, number, at, step, actor)
+        if crew.told is not None:
+            crew.told(step)
+        run_step(engine, number, at, step, crew.actor, crew.tools)
     with for_writing(engine.connect()) as connection, connection.begin():
         _end(connection, number, goal)
     return list(steps)
@@ -119,26 +145,33 @@ def _end(connection: Connection, number: int, goal: State) -> None:
 def _settle(connection: Connection, goal: State) -> None:
     """Note declarations that changed without asking anything of the database."""
     known = read_state(connection)
-    if known.declarations != goal.declarations or known.objects.keys() != goal.objects.keys():
+    same = known.declarations == goal.declarations and known.done_steps == goal.done_steps
+    if not same or known.objects.keys() != goal.objects.keys():
         write_state(connection, _with_live(connection, goal), datetime.now(UTC))
 
 
 def _with_live(connection: Connection, goal: State) -> State:
     live = read_catalog(connection)
-    return State(
-        {name: replace(one, live=live.get(name, EMPTY)) for name, one in goal.objects.items()}, goal.declarations
-    )
+    return replace(goal, objects={name: replace(one, live=live.get(name, EMPTY)) for name, one in goal.objects.items()})
 
 
-def _finish_open(engine: Engine, told: Told | None) -> list[Step]:
+def _finish_open(engine: Engine, wanted: Wanted, told: Told | None) -> list[Step]:
     with engine.connect() as connection:
         record = open_plan(connection)
+        older = downgrades_of(connection, wanted, record.after.made_by) if record is not None else []
     if record is None:
         return []
     if record.state == ROLLING_BACK:
-        _take_back(engine, record, told)
+        _take_back(engine, record, wanted.tools, told)
         return []
-    return _run(engine, record.number, list(record.steps), record.after, record.actor, told)
+    _raise(map(str, older))
+    return _run(engine, record.number, list(record.steps), record.after, _Crew(record.actor, wanted.tools, told))
+
+
+def finish_interrupted(engine: Engine, wanted: Wanted, told: Told | None = None) -> list[Step]:
+    """Finish a change that was interrupted, forwards or backwards, and begin no other; the steps done."""
+    with alone(engine):
+        return _finish_open(engine, wanted, told)
 
 
 def made_plans(engine: Engine) -> list[PlanRecord]:
@@ -158,7 +191,9 @@ def interrupted(engine: Engine) -> dict[str, Any] | None:
     return {"plan": record.number, "state": record.state, "step": min(done + 1, len(record.steps)), "of": len(record.steps)}
 
 
-def rollback(engine: Engine, *, to: int | None = None, told: Told | None = None) -> list[PlanRecord]:
+def rollback(
+    engine: Engine, *, to: int | None = None, told: Told | None = None, tools: Tools | None = None
+) -> list[PlanRecord]:
     """Take back the last plan, or all after plan ``to``, the latest first; schema and data are as before.
 
     Raises:
@@ -174,18 +209,33 @@ def rollback(engine: Engine, *, to: int | None = None, told: Told | None = None)
             raise NotFound(msg("There is no schema change to take back. xrm schema history lists them."))
         if any(not one.before.objects for one in chosen):
             raise InvalidInput([Problem("to", msg("The installation itself cannot be taken back. Restore a backup instead."))])
+        _refuse_the_irreversible(engine, chosen)
+        refuse_purged(engine, chosen)
         for record in chosen:
-            _take_back(engine, record, told)
+            _take_back(engine, record, tools or Tools(), told)
         return chosen
 
 
-def _take_back(engine: Engine, record: PlanRecord, told: Told | None) -> None:
+def _refuse_the_irreversible(engine: Engine, chosen: Iterable[PlanRecord]) -> None:
+    with engine.connect() as connection:
+        begun = [
+            (record, record.steps[at]) for record in chosen for at, line in step_states(connection, record.number).items()
+            if line.state != REVERTED and not record.steps[at].is_reversible
+        ]
+    if begun:
+        record, step = begun[0]
+        told = msg("Plan {number} cannot be taken back: {step} says no way back. Restore a backup, or the copy of the database "
+                   "from before (snapshots/, SQLite).", number=record.number, step=f"{step.owner} {step.note or step.target}")
+        raise InvalidInput([Problem("to", told)])
+
+
+def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | None) -> None:
     with for_writing(engine.connect()) as connection, connection.begin():
         set_plan_state(connection, record.number, ROLLING_BACK)
     for at in reversed(range(len(record.steps))):
         if told is not None:
             told(record.steps[at])
-        revert_step(engine, record.number, at, record.steps[at])
+        revert_step(engine, record.number, at, record.steps[at], tools)
     with for_writing(engine.connect()) as connection, connection.begin():
         write_state(connection, _with_live(connection, record.before), datetime.now(UTC))
         set_plan_state(connection, record.number, ROLLED_BACK)
@@ -222,15 +272,19 @@ def _unknown(declared: TableState, live: TableState) -> dict[str, dict[str, str]
 
 def _whole(wanted: Wanted, state: State) -> Wanted:
     """With the declarations of the last time where none are given."""
-    return wanted if wanted.declarations else Wanted(wanted.metadata, state.declarations)
+    return wanted if wanted.declarations else replace(wanted, declarations=state.declarations)
 
 
 def _refuse(plan: Plan, expected: str) -> None:
     if expected and expected != plan.base:
         changed = msg("The database changed since this plan was made. Make a new one: xrm schema plan --out FILE.")
         raise Conflict(changed, code="changed")
-    if plan.problems:
-        raise InvalidInput([Problem("", msg("{problem}", problem=one)) for one in plan.problems])
+    _raise(plan.problems)
+
+
+def _raise(problems: Iterable[str]) -> None:
+    if problems := list(problems):
+        raise InvalidInput([Problem("", msg("{problem}", problem=one)) for one in problems])
 
 
 def _today() -> date:

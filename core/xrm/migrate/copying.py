@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import count
 from xrm.db.engine import for_writing
 from xrm.db.types import Id
 from xrm.migrate.steps import Copy
+from xrm.migrate.sync_triggers import CARRYING
 
 BATCH = 5_000
 REST = 0.1  # of the time of a batch, left to other writers after it
@@ -32,7 +33,7 @@ def carry(engine: Engine, copy: Copy, after: str, save: Save, *, until: str = ""
     while True:
         began = time.perf_counter()
         with for_writing(engine.connect()) as connection, connection.begin():
-            upper, rows = _next(connection, copy, last, end)
+            upper, rows = batch_end(connection, copy.table.strip('"'), copy.key, last, end)
             if upper is None:
                 # What another table holds beyond the last row is not in this one.
                 _empty(connection, copy, last, end)
@@ -43,11 +44,12 @@ def carry(engine: Engine, copy: Copy, after: str, save: Save, *, until: str = ""
         time.sleep((time.perf_counter() - began) * REST)
 
 
-def _next(
-    connection: Connection, copy: Copy, last: uuid.UUID | None, end: uuid.UUID | None
+def batch_end(
+    connection: Connection, name: str, key_name: str, last: uuid.UUID | None, end: uuid.UUID | None
 ) -> tuple[uuid.UUID | None, int]:
-    key = column(copy.key, Id)
-    ids = select(key).select_from(table(copy.table.strip('"')))
+    """The last key of the next batch of a table with the rows up to it; (None, 0) when no more come."""
+    key = column(key_name, Id)
+    ids = select(key).select_from(table(name))
     if last is not None:
         ids = ids.where(key > last)
     if end is not None:
@@ -62,7 +64,12 @@ def _copy(connection: Connection, copy: Copy, last: uuid.UUID | None, upper: uui
     if copy.into:
         _empty(connection, copy, last, upper)
         columns, values = ", ".join(copy.filled), ", ".join(copy.filled.values())
-        statement = f"INSERT INTO {copy.into} ({columns}) SELECT {values} FROM {copy.table} WHERE {where}"  # noqa: S608
+        others = " ON CONFLICT DO NOTHING" if copy.is_gaps else ""
+        if copy.is_gaps and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL {CARRYING} = 'yes'")
+            # Who changes such a row meanwhile waits, and then finds the copy to change as well.
+            others = f" FOR SHARE{others}"
+        statement = f"INSERT INTO {copy.into} ({columns}) SELECT {values} FROM {copy.table} WHERE {where}{others}"  # noqa: S608
     else:
         changes = ", ".join(f"{name} = {expression}" for name, expression in copy.filled.items())
         differing = f" AND ({copy.where})" if copy.where else ""
@@ -72,7 +79,7 @@ def _copy(connection: Connection, copy: Copy, last: uuid.UUID | None, upper: uui
 
 def _empty(connection: Connection, copy: Copy, last: uuid.UUID | None, upper: uuid.UUID | None) -> None:
     """Take out what the other table holds of these keys, so that a batch that is done again gives the same."""
-    if copy.into:
+    if copy.into and not copy.is_gaps:
         where, limits = _range(connection, copy, last, upper)
         connection.exec_driver_sql(f"DELETE FROM {copy.into} WHERE {where}", limits)  # noqa: S608
 

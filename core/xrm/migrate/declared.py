@@ -59,6 +59,8 @@ def add_column(table: Table, name: str, dialect: Dialect) -> str:
     definition = _column(column, dialect)
     for key in column.foreign_keys:
         target = key.column
+        named = preparer.format_constraint(key.constraint) if key.constraint is not None else None
+        definition += f" CONSTRAINT {named}" if named else ""
         definition += f" REFERENCES {preparer.format_table(target.table)} ({preparer.quote(target.name)})"
         definition += f" ON DELETE {key.ondelete}" if key.ondelete else ""
     return f"ALTER TABLE {preparer.format_table(table)} ADD COLUMN {definition}"

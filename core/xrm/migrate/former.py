@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xrm.migrate.catalog import Catalog
+from xrm.schema.grammar.manifest import RESERVED_OWNER
 from xrm.schema.tables import short_name
 
 PARTY = "party"
+OVERLAY = "overlay"  # who owns what administrators declare
 # A decimal of scale 3 in a column of scale 2 is another number; text in the column of an e-mail address is no address.
 _MEANING = ("type", "scale", "many", "stored")
 
@@ -24,16 +26,36 @@ class DeclaredType:
     table: str
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    sort_as: str = ""
+    is_entity: bool = False
+
+    @property
+    def shown_by(self) -> tuple[str, str, dict[str, str]]:
+        """What makes its title, its sort key and its search documents."""
+        return self.title, self.sort_as, {key: one["search"] for key, one in self.fields.items() if one.get("search")}
 
 
 def declared_types(declarations: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, DeclaredType]:
-    """Table → the type it belongs to, from declarations in canonical form by owner."""
+    """Table → the type it belongs to, from declarations in canonical form by owner; with the fields that administrators added."""
     found: dict[str, DeclaredType] = {}
     for owner, declared in declarations.items():
+        first = RESERVED_OWNER if owner == OVERLAY else owner
         for one in declared:
-            name = one.get("entity") or one["name"]
-            table = name if one.get("kind") == PARTY else f"{owner}__{name}"
-            found[table] = DeclaredType(name, owner, table, one.get("fields", {}), one.get("renamed", {}))
+            if "extends" not in one:
+                name = one.get("entity") or one["name"]
+                table = name if one.get("kind") == PARTY else f"{first}__{name}"
+                found[table] = DeclaredType(
+                    name, owner, table, one.get("fields", {}), one.get("renamed", {}), str(one.get("title", "")),
+                    str(one.get("sort_as", "")), "entity" in one,
+                )
+    for added in declarations.get(OVERLAY, ()):
+        if "extends" in added:
+            # Of a type that was applied before declarations were kept, what was added is all that is known.
+            table = added["extends"]
+            extended = found.get(table) or DeclaredType(added["entity"], table.partition("__")[0], table)
+            fields = {**extended.fields, **added.get("fields", {})}
+            found[table] = replace(extended, fields=fields, renamed={**extended.renamed, **added.get("renamed", {})})
     return found
 
 
@@ -62,6 +84,15 @@ def renamed_columns(old: str, new: str, before: Iterable[str], after: Iterable[s
     there = set(after)
     pairs = {name: new + name[len(old):] for name in columns_of(old, before)}
     return {name: other for name, other in pairs.items() if other in there}
+
+
+def value_columns(before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
+    """Old column → new one, for two tables of several values whose fields have different keys."""
+    former, later = (
+        sorted((name for name in columns if name not in {"owner_id", "position"}), key=lambda name: name.partition("__")[2])
+        for columns in (before, after)
+    )
+    return dict(zip(former, later, strict=True))
 
 
 def child_table(table: str, key: str) -> str:

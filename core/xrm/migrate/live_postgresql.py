@@ -68,7 +68,9 @@ WHERE NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid 
 _PROGRAMS = """
 SELECT r.relname, 'constraint', 'trigger ' || t.tgname, pg_get_triggerdef(t.oid, true)
   || CASE t.tgenabled WHEN 'O' THEN '' WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' ENABLED ON REPLICA' ELSE ' ENABLED ALWAYS' END
-FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal
+  || CASE WHEN p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+     THEN ' AS ' || md5(p.prosrc) ELSE '' END
+FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
 UNION ALL
 SELECT r.relname, 'constraint', 'rule ' || w.rulename, pg_get_ruledef(w.oid, true)
 FROM relation r JOIN pg_rewrite w ON w.ev_class = r.oid WHERE w.rulename <> '_RETURN'

@@ -30,6 +30,25 @@ schema_object = Table(
     Column("applied_at", UtcDateTime, nullable=False),
 )
 
+# The version of each owner that last changed its tables: code that is older must not write to them.
+schema_owner = Table(
+    "schema_owner",
+    metadata,
+    Column("owner", key_text(), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("revisions", Text, nullable=False),
+    Column("applied_at", UtcDateTime, nullable=False),
+)
+
+# A data step of a plugin (steps/NNNN_name.py) is run once; those that came with the plugin's installation had nothing to do.
+schema_data_step = Table(
+    "schema_data_step",
+    metadata,
+    Column("owner", key_text(), primary_key=True),
+    Column("name", key_text(), primary_key=True),
+    Column("applied_at", UtcDateTime, nullable=False),
+)
+
 schema_plan = Table(
     "schema_plan",
     metadata,

@@ -3,57 +3,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 
-from xrm.migrate.catalog import Catalog, TableState, as_json
+from xrm.errors import Message
+from xrm.migrate.asking import DAYS_TO_CONTRACT, Choices, Wanted
+from xrm.migrate.catalog import Catalog, TableState
+from xrm.migrate.checks import check_rows
+from xrm.migrate.conversions import Conversions, Moving, names_any
 from xrm.migrate.declared import declared_catalog
+from xrm.migrate.downgrades import find_downgrades
 from xrm.migrate.former import (
-    DeclaredType,
+    OVERLAY,
     child_table,
     declared_types,
     meaning_of,
-    meanings_that_changed,
     renamed_columns,
     renames_of,
+    value_columns,
 )
+from xrm.migrate.made_by import MadeByOwner, after_steps, revisions_of
+from xrm.migrate.outcome import WHOLE, stale_types, target_of
 from xrm.migrate.own_tables import OWN_NAMES
+from xrm.migrate.owners import Owners, narrowed
+from xrm.migrate.reshaping import drop_by_rebuild, reshape
+from xrm.migrate.scripts import waiting_files
 from xrm.migrate.sizes import Sizes
-from xrm.migrate.state import Applied, Kept, State
+from xrm.migrate.state import State
 from xrm.migrate.steps import Plan, Step
+from xrm.migrate.syncing import InStep
 from xrm.migrate.writing import Writer
-
-DAYS_TO_CONTRACT = 14
-EMPTY = TableState({}, {}, {})
-WHOLE = ""  # the key under which a whole table is kept
-
-
-@dataclass
-class Wanted:
-    """What is declared now."""
-
-    metadata: MetaData
-    declarations: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What an operator may choose.
-
-    To do at once what waits for its day; kept fields (``table.key``) or tables to let go; one owner; and the ``base`` of the
-    plan that was looked at, so that no other one is run.
-    """
-
-    contract_now: bool = False
-    pruned: Collection[str] = ()
-    only: str = ""
-    expected: str = ""
 
 
 def make_plan(
@@ -63,8 +45,15 @@ def make_plan(
     return _Planning(connection, wanted, state, today, choices or Choices()).plan()
 
 
+def downgrades_of(connection: Connection, wanted: Wanted, made_by: MadeByOwner) -> list[Message]:
+    """What is wanted by code older than the code that made the tables."""
+    revisions = {owner: revisions_of(declared) for owner, declared in wanted.declarations.items()}
+    return find_downgrades(connection, made_by, wanted.versions, revisions)
+
+
 class _Planning:
     def __init__(self, connection: Connection, wanted: Wanted, state: State, today: date, choices: Choices) -> None:
+        self._connection = connection
         self._state = state
         self._today = today
         self._choices = choices
@@ -72,27 +61,47 @@ class _Planning:
         if choices.only:
             kept = {owner: one for owner, one in state.declarations.items() if owner != choices.only}
             self._declarations = {**kept, **{owner: one for owner, one in wanted.declarations.items() if owner == choices.only}}
-        self._types = declared_types(wanted.declarations)
+        # Of owners that were applied before declarations were kept, what they declare now is all there is.
+        types = declared_types({**wanted.declarations, OVERLAY: (), **self._declarations})
+        self._types = {name: one for name, one in types.items() if name in wanted.metadata.tables}
         self._former_types = declared_types(state.declarations)
+        self._owners = Owners(self._former_types, declared_types(wanted.declarations))
         self._before: Catalog = {name: one.declared for name, one in state.objects.items()}
-        self._after = self._wanted(declared_catalog(wanted.metadata, connection.dialect))
+        self._after = declared_catalog(wanted.metadata, connection.dialect)
+        if choices.only:
+            kept_now = {name: one.kept for name, one in state.objects.items()}
+            self._after = narrowed(self._before, self._after, kept_now, choices.only, self._owners)
         self._tables = [table.name for table in wanted.metadata.sorted_tables if table.name in self._after]
         self._write = Writer(connection.dialect, wanted.metadata)
         self._sizes = Sizes(connection)
         self._kept: dict[str, dict[str, Mapping[str, str]]] = {
             name: {column: dict(why) for column, why in one.kept.items()} for name, one in state.objects.items()
         }
-        self._problems: list[str] = []
+        self._in_step = InStep(connection.dialect, self._before, self._kept)
+        self._versions = wanted.versions
+        self._problems = [str(one) for one in downgrades_of(connection, wanted, state.made_by)]
+        self._moving = self._find_moving(connection, wanted)
 
-    def _wanted(self, after: Catalog) -> Catalog:
-        """What is declared; with ``only``, of all others what was applied."""
-        only = self._choices.only
-        if not only:
-            return after
-        return {
-            name: state if self._owner(name) == only else self._before[name]
-            for name, state in after.items() if name in self._before or self._owner(name) == only
+    def _find_moving(self, connection: Connection, wanted: Wanted) -> Moving:
+        """Fields whose type changes, and data steps of plugins that were there before: a new one has nothing to carry."""
+        owners = [owner for owner in self._state.declarations if self._choices.only in ("", owner)]
+        waiting = waiting_files({owner: wanted.tools.step_files.get(owner, ()) for owner in owners}, self._state.done_steps)
+        conversions = Conversions(
+            connection, wanted.tools, self._write, (self._before, self._after), (self._former_types, self._types), self._today
+        )
+        found = conversions.find(waiting, self._kept)
+        self._done_steps = {
+            owner: tuple(path.stem for path in wanted.tools.step_files.get(owner, ())) for owner in self._declarations
+            if self._choices.only in ("", owner)
         }
+        for table, key in found.handled:
+            found.expand += self._in_step.let_go(table, key)
+        for table, columns in found.kept.items():
+            self._kept.setdefault(table, {}).update(columns)
+        for table, key, was, now in found.refused:
+            self._refuse(table, key, was, now)
+        self._problems += found.problems
+        return found
 
     def plan(self) -> Plan:
         expand: list[Step] = []
@@ -106,47 +115,68 @@ class _Planning:
             else:
                 expand += self._grow(name)
                 indexes += self._indexes(name)
-        expand += self._search()
+        expand += [*self._search(), *self._moving.expand]
         for name in self._tables:
             if name in self._before:
-                backfill += self._renames(name)
+                for step in self._renames(name):
+                    (backfill if step.phase == "backfill" else expand).append(step)
         self._note_retired()
-        contract = [*self._contracts()]
-        at_once = self._choices.contract_now
-        now = [step for step in contract if at_once or not step.due or step.due <= self._today.isoformat()]
+        contract = [step for step in self._contracts() if self._is_wanted(step)]
+        now = [step for step in contract if self._is_now(step)]
         later = [step for step in contract if step not in now]
-        return Plan(
-            self._finished([*expand, *backfill, *indexes, *now]), self._finished(later), tuple(self._problems),
-            self._state.checksum, target_of(self._after, self._declarations), self._kept, self._after, self._declarations,
+        drops = [step for step in indexes if step.action == "drop index"]
+        makes = [step for step in indexes if step.action != "drop index"]
+        carried = [*backfill, *self._moving.backfill, *drops, *self._moving.switch]
+        found = check_rows(
+            self._connection, (self._before, self._after), (self._former_types, self._types), self._moving.written
         )
+        self._problems += found.problems
+        steps = self._finished([*expand, *carried, *makes, *self._choices.closing, *now])
+        plan = Plan(
+            steps, self._finished(later), tuple(self._problems),
+            self._state.checksum, target_of(self._after, self._declarations), self._kept, self._after, self._declarations,
+            after_steps(self._state.made_by, steps, self._versions, self._declarations),
+            {**self._state.done_steps, **{owner: names for owner, names in self._done_steps.items() if names}},
+        )
+        return replace(plan, stale=stale_types(self._state, plan), notes=tuple(found.notes))
+
+    def _is_wanted(self, step: Step) -> bool:
+        return self._choices.only in ("", self._owners.step(step))
+
+    def _is_now(self, step: Step) -> bool:
+        is_due = self._choices.contract_now or not step.due or step.due <= self._today.isoformat()
+        return is_due and not self._choices.without_contract and self._is_wanted(step)
 
     def _finished(self, steps: list[Step]) -> tuple[Step, ...]:
-        return tuple(self._sizes.estimate(replace(step, owner=step.owner or self._owner(_table_of(step)))) for step in steps)
+        return tuple(self._sizes.estimate(replace(step, owner=step.owner or self._owners.step(step))) for step in steps)
 
     def _grow(self, name: str) -> Iterator[Step]:
         before, after, kept = self._before[name], self._after[name], self._kept[name]
+        changing = self._moving.touched.get(name, ())
+        reshaped = reshape(self._connection, name, before, after, moving=changing)
+        self._problems += reshaped.problems
         for column, definition in after.columns.items():
+            if column in changing:
+                continue
             if column not in before.columns and column != "vector":
                 yield self._write.add_column(name, column)
             elif column in kept and before.columns[column] == definition:
                 yield from self._take_up(name, column, kept)
-            elif before.columns.get(column, definition) != definition:
+            elif before.columns.get(column, definition) != definition and column not in reshaped.columns:
                 self._refuse(name, column, before.columns[column], definition)
-        kept.pop(WHOLE, None)
-        was = self._former_types.get(name)
-        changed = meanings_that_changed(was, self._types[name]) if was is not None and name in self._types else {}
-        for field, (old, new) in changed.items():
-            self._refuse(name, field, old, new)
-        for constraint in sorted(after.constraints.keys() - before.constraints.keys()):
+        yield from self._in_step.take_up_table(name)
+        for constraint in sorted(after.constraints.keys() - before.constraints.keys() - reshaped.constraints):
             if not self._comes_with_column(name, constraint):
                 self._refuse(name, constraint, "nothing", after.constraints[constraint])
+        yield from reshaped.steps
 
     def _take_up(self, name: str, column: str, kept: dict[str, Mapping[str, str]]) -> Iterator[Step]:
         why = kept.pop(column)
+        ends, begins = self._in_step.take_up(name, why)
         declared = self._types[name].fields.get(why["field"], {}) if name in self._types else {}
         if declared and why.get("meaning", meaning_of(declared)) != meaning_of(declared):
             self._refuse(name, why["field"], f"{why['meaning']} (values are kept)", meaning_of(declared))
-        yield Step("", "take up field", f"{name}.{why['field']}", note="its column was kept")
+        yield Step("", "take up field", f"{name}.{why['field']}", ends, begins, note="its column was kept")
 
     def _comes_with_column(self, name: str, constraint: str) -> bool:
         new = self._after[name].columns.keys() - self._before[name].columns.keys()
@@ -156,35 +186,43 @@ class _Planning:
     def _refuse(self, table: str, what: str, before: str, after: str) -> None:
         said = (
             f'{table}.{what} was "{before}" and is declared as "{after}", which could lose values. Take the change back, or '
-            "declare a field with another key beside it and carry the values over."
+            "carry the values over by a data step of the plugin (steps/NNNN_name.py)."
         )
         if not any(one.startswith(f"{table}.{what} was") for one in self._problems):
             self._problems.append(said)
 
     def _indexes(self, name: str) -> Iterator[Step]:
         before, after = self._before[name].indexes, self._after[name].indexes
+        changing = self._moving.touched.get(name, set())
         for index, definition in sorted(before.items()):
-            if after.get(index) != definition:
+            if after.get(index) != definition or names_any(definition, changing):
                 yield self._write.drop_index(name, index, definition)
         for index, definition in sorted(after.items()):
-            if before.get(index) != definition and index != "ix_search_document_vector":
+            is_same = before.get(index) == definition and not names_any(definition, changing)
+            if not is_same and index != "ix_search_document_vector":
                 yield self._write.create_index(name, index, definition, is_large=True)
 
     def _renames(self, name: str) -> Iterator[Step]:
         declared = self._types.get(name)
         if declared is None:
             return
-        for old, new in renames_of(declared, self._before).items():
+        renames = {
+            old: new for old, new in renames_of(declared, self._before).items() if (name, new) not in self._moving.handled
+        }
+        for old, new in self._in_step.renames(declared, renames).items():
             due = (self._today + timedelta(days=DAYS_TO_CONTRACT)).isoformat()
             why = {"field": old, "why": "renamed", "to": new, "due": due}
             pairs = renamed_columns(old, new, self._before[name].columns, self._after[name].columns)
             if pairs:
+                yield self._in_step.begin(name, old, why, pairs)
                 self._kept[name].update(dict.fromkeys(pairs, why))
                 yield self._write.copy_columns(name, pairs)
             children = child_table(name, old), child_table(name, new)
             if children[0] in self._before and children[1] in self._after:
+                columns = value_columns(self._before[children[0]].columns, self._after[children[1]].columns)
+                yield self._in_step.begin(children[0], old, why, columns, into=children[1])
                 self._kept[children[0]][WHOLE] = why
-                yield self._write.copy_child(*children, self._before[children[0]], self._after[children[1]])
+                yield self._write.copy_child(*children, columns)
 
     def _note_retired(self) -> None:
         for name, before in self._before.items():
@@ -192,8 +230,9 @@ class _Planning:
             if after is None:
                 kept.setdefault(WHOLE, {"field": "", "why": "retired"})
                 continue
+            changing = self._moving.touched.get(name, ())
             for column in before.columns:
-                if column not in after.columns and column not in kept:
+                if column not in after.columns and column not in kept and column not in changing:
                     field = column.partition("__")[0]
                     former = self._former_types[name].fields.get(field) if name in self._former_types else None
                     kept[column] = {"field": field, "why": "retired", "meaning": meaning_of(former)} if former else {
@@ -204,23 +243,30 @@ class _Planning:
         for name in sorted(self._kept):
             kept = self._kept[name]
             fields: dict[str, list[str]] = {}
+            # What waits for a plugin that is off goes on when it is back.
+            is_off = bool(kept) and not any(name == table or name.startswith(f"{table}__") for table in self._types)
             for column, why in kept.items():
                 is_pruned = f"{name}.{why['field']}" in self._choices.pruned or (column == WHOLE and name in self._choices.pruned)
-                if why["why"] == "renamed" or is_pruned:
-                    fields.setdefault(why["field"], []).append(column)
+                if (why["why"] in {"renamed", "converted"} and not is_off) or is_pruned:
+                    fields.setdefault(f"{why['why']} {why['field']}", []).append(column)
             for columns in fields.values():
                 why = kept[columns[0]]
                 yield from self._contract(name, columns, why)
 
     def _contract(self, name: str, columns: list[str], why: Mapping[str, str]) -> Iterator[Step]:
-        before = self._before[name]
+        before = _with_moved(self._before[name], self._kept[name])
         if columns == [WHOLE]:
             step = self._write.drop_table(name, before)
         else:
             after = self._after[name].columns
-            pairs = renamed_columns(why["field"], why["to"], columns, after) if "to" in why else {}
-            step = self._write.drop_columns(name, columns, before, pairs)
-        yield replace(step, due="" if why["why"] == "retired" else why.get("due", ""))
+            # What was renamed by a version without triggers is caught up at the end.
+            is_apart = "to" in why and not {"sync", "ended"} & why.keys()
+            pairs = renamed_columns(why["field"], why["to"], columns, after) if is_apart else {}
+            step = self._write.drop_columns(name, why["field"], columns, before, pairs)
+            step = drop_by_rebuild(self._connection, name, columns, step)
+        step = replace(step, due="" if why["why"] == "retired" else why.get("due", ""))
+        field = "" if columns == [WHOLE] else why["field"]
+        yield self._in_step.contract(name, field, step, is_now=self._is_now(step))
 
     def _search(self) -> Iterator[Step]:
         if "search_document" not in self._after:
@@ -233,53 +279,8 @@ class _Planning:
             ):
                 yield step
 
-    def _owner(self, table: str) -> str:
-        return owner_of(table, self._types)
 
-
-def _table_of(step: Step) -> str:
-    return step.note if step.action in {"create index", "drop index"} else step.target.partition(".")[0]
-
-
-def owner_of(table: str, types: Mapping[str, DeclaredType]) -> str:
-    """Who declared a table: the plugin before the double underscore; of the kinds of party, who declares the type; else core."""
-    first, separator, _ = table.partition("__")
-    for name in (table, first):
-        if name in types:
-            return types[name].owner
-    return first if separator else "core"
-
-
-def target_of(after: Catalog, declarations: Mapping[str, Any]) -> str:
-    """The checksum of what a plan leads to."""
-    text = json.dumps([{name: as_json(one) for name, one in after.items()}, declarations], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def reached(state: State, plan: Plan) -> State:
-    """The state after a plan: what is declared, with what is kept of former fields.
-
-    What the database makes of it is read when the plan has run.
-    """
-    done = {step.target for step in plan.steps if step.phase == "contract"}
-    after, types = plan.after, declared_types(plan.declarations)
-    objects: dict[str, Applied] = {}
-    for name in {*state.objects, *after}:
-        before = state.objects.get(name)
-        kept: Kept = {column: why for column, why in plan.kept.get(name, {}).items() if _target(name, column, why) not in done}
-        if name not in after and not kept:
-            continue
-        columns = {**(before.declared.columns if before else {}), **(after[name].columns if name in after else {})}
-        wanted_now = after.get(name)
-        here = {*wanted_now.columns, *kept} if wanted_now is not None else {*columns}
-        rest = wanted_now or (before.declared if before else EMPTY)
-        declared = TableState(
-            {column: text for column, text in columns.items() if column in here}, dict(rest.constraints), dict(rest.indexes)
-        )
-        objects[name] = Applied(owner_of(name, types), declared, EMPTY, kept)
-    return State(objects, dict(plan.declarations))
-
-
-def _target(table: str, column: str, why: Mapping[str, str]) -> str:
-    return table if column == WHOLE else f"{table}.{why['field']}"
-
+def _with_moved(before: TableState, kept: Mapping[str, Mapping[str, str]]) -> TableState:
+    """With the columns that get another name in this plan."""
+    moved = {column: why["definition"] for column, why in kept.items() if "definition" in why}
+    return TableState({**before.columns, **moved}, before.constraints, before.indexes)

@@ -13,23 +13,32 @@ from xrm.db.engine import for_writing
 from xrm.errors import Conflict, msg
 from xrm.migrate.copying import carry
 from xrm.migrate.ledger import DONE, REVERTED, RUNNING, set_step, step_states, write_steps
+from xrm.migrate.rebuilding import rebuild
+from xrm.migrate.repeating import repeat
 from xrm.migrate.steps import Step
+from xrm.migrate.turning import Tools, Turning
+from xrm.migrate.walking import catch_up, walk_backwards, walk_forwards
 
 LOCK_TRIES = 10
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-def run_step(engine: Engine, plan: int, number: int, step: Step, actor: str) -> None:
+def run_step(engine: Engine, plan: int, number: int, step: Step, actor: str, tools: Tools) -> None:
     """Do a step that is not done yet, from where it was interrupted; its line in the ledger says so at the same moment."""
     with engine.connect() as connection:
         line = step_states(connection, plan).get(number)
     if line is not None and line.state == DONE:
         return
     began = time.perf_counter()
-    if step.is_transactional and step.copy is None:
+    if step.rebuild is not None:
+        rebuild(engine, step.rebuild.table, step.rebuild.forwards, lambda connection: write_steps(
+            connection, plan, [(number, step, _since(began))], actor
+        ), first=step.statements)
+        return
+    if step.is_at_once:
         _in_one(engine, step.statements, lambda connection: write_steps(
             connection, plan, [(number, step, _since(began))], actor
-        ))
+        ), _catching_up(step, tools))
         return
     if line is None:
         _in_one(engine, (), lambda connection: write_steps(connection, plan, [(number, step, 0)], actor, RUNNING))
@@ -37,12 +46,24 @@ def run_step(engine: Engine, plan: int, number: int, step: Step, actor: str) -> 
         carry(engine, step.copy, (line.progress or "") if line is not None else "", lambda connection, last: set_step(
             connection, plan, number, progress=last
         ))
+    elif step.walk is not None:
+        walk_forwards(engine, Turning(step, step.walk, tools), (line.progress or "") if line is not None else "",
+                      lambda connection, last: set_step(connection, plan, number, progress=last))
+    elif step.is_repeated:
+        repeat(engine, step.statements)
     else:
         _outside(engine, step)
     _in_one(engine, (), lambda connection: set_step(connection, plan, number, state=DONE, duration_ms=_since(began)))
 
 
-def revert_step(engine: Engine, plan: int, number: int, step: Step) -> None:
+def _catching_up(step: Step, tools: Tools) -> Callable[[Connection], None] | None:
+    if step.walk is None:
+        return None
+    turning = Turning(step, step.walk, tools)
+    return lambda connection: catch_up(connection, turning)
+
+
+def revert_step(engine: Engine, plan: int, number: int, step: Step, tools: Tools) -> None:
     """Undo a step that was done or begun."""
     with engine.connect() as connection:
         line = step_states(connection, plan).get(number)
@@ -51,6 +72,13 @@ def revert_step(engine: Engine, plan: int, number: int, step: Step) -> None:
     if step.copy_back is not None and (line.state == DONE or line.progress):
         # Beyond the last batch nothing was carried over, and nothing may come back.
         carry(engine, step.copy_back, "", _noted_nowhere, until="" if line.state == DONE else line.progress)
+    if step.walk is not None and not step.walk.is_catch_up and (line.state == DONE or line.progress):
+        walk_backwards(engine, Turning(step, step.walk, tools), _noted_nowhere, until="" if line.state == DONE else line.progress)
+    if step.rebuild is not None:
+        rebuild(engine, step.rebuild.table, step.rebuild.backwards, lambda connection: set_step(
+            connection, plan, number, state=REVERTED
+        ), then=step.reverse)
+        return
     undo = step.reverse
     if not step.is_transactional:
         # It may have been made, made in part, or not at all.
@@ -66,7 +94,10 @@ def _since(began: float) -> int:
     return round((time.perf_counter() - began) * 1000)
 
 
-def _in_one(engine: Engine, statements: Sequence[str], note: Callable[[Connection], None]) -> None:
+def _in_one(
+    engine: Engine, statements: Sequence[str], note: Callable[[Connection], None],
+    first: Callable[[Connection], None] | None = None,
+) -> None:
     for attempt in range(LOCK_TRIES):
         try:
             with for_writing(engine.connect()) as connection, connection.begin():
@@ -74,6 +105,8 @@ def _in_one(engine: Engine, statements: Sequence[str], note: Callable[[Connectio
                     # Waiting for a lock makes all others wait behind: give up soon, let them pass, try again.
                     connection.execute(text("SET LOCAL lock_timeout = '1s'"))
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
+                if first is not None:
+                    first(connection)
                 for statement in statements:
                     connection.exec_driver_sql(statement)
                 note(connection)

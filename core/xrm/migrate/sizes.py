@@ -11,7 +11,8 @@ from sqlalchemy.sql.functions import count
 from xrm.migrate.steps import Step
 
 # Rows a second, measured on two slow cores; a plan says how long, not how fast.
-COPIED, INDEXED, DROPPED = 60_000, 400_000, 300_000
+REBUILT = 150_000
+COPIED, INDEXED, DROPPED, WALKED, COMPARED = 60_000, 400_000, 300_000, 25_000, 60_000
 
 
 class Sizes:
@@ -40,9 +41,15 @@ class Sizes:
 
     def estimate(self, step: Step) -> Step:
         """The step with rows and seconds filled in."""
+        if step.rebuild is not None:
+            rows = self.rows(step.rebuild.table)
+            return replace(step, rows=rows, seconds=round(rows / REBUILT, 1))
         if step.copy is not None:
             rows = self.rows(step.copy.table.strip('"'))
             return replace(step, rows=rows, seconds=round(rows / COPIED, 1))
+        if step.walk is not None:
+            rows = self.rows(step.walk.table)
+            return replace(step, rows=rows, seconds=round(rows / (COMPARED if step.walk.is_catch_up else WALKED), 1))
         if step.action == "create index":
             rows = self.rows(step.note)
             return replace(step, rows=rows, seconds=round(rows / INDEXED, 1))

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from xrm.db.room import require_room
 from xrm.errors import ConfigurationError, msg
 from xrm.migrate.steps import Step
 
@@ -23,19 +23,15 @@ def take_snapshot(engine: Engine, number: int, steps: Sequence[Step]) -> Path | 
         ConfigurationError: when there is no room for it, or it does not open; nothing was changed then.
     """
     file = Path(engine.url.database or "")
-    if engine.dialect.name != "sqlite" or not file.is_file() or all(step.phase == "expand" for step in steps):
+    if engine.dialect.name != "sqlite" or not file.is_file() or all(
+        step.phase == "expand" and step.rebuild is None for step in steps
+    ):
         return None
     folder = file.parent / "snapshots"
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"before-plan-{number}.db"
     target.unlink(missing_ok=True)
-    size = file.stat().st_size
-    free = shutil.disk_usage(folder).free
-    if free < size * 1.2:
-        raise ConfigurationError(
-            msg("There is no room for a copy of the database in {folder}: {needed} MB needed, {free} MB free. Make room and run "
-                "it again.", folder=folder, needed=size // 1_000_000, free=free // 1_000_000)
-        )
+    require_room(folder, file.stat().st_size * 6 // 5)
     target.touch(mode=0o600)
     source = sqlite3.connect(file)
     try:

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from xrm.migrate.catalog import TableState, as_json, from_json
+from xrm.migrate.done_steps import DoneSteps, read_done_steps, write_done_steps
+from xrm.migrate.made_by import MadeByOwner, made_by_as_json, made_by_from_json, read_made_by, write_made_by
 from xrm.migrate.models import schema_applied, schema_object
 
 Kept = Mapping[str, Mapping[str, str]]
@@ -33,10 +35,12 @@ class Applied:
 
 @dataclass(frozen=True)
 class State:
-    """All tables by name, and what each owner declared, as JSON values."""
+    """All tables by name, what each owner declared, as JSON values, which version of it made them, and its data steps done."""
 
     objects: Mapping[str, Applied] = field(default_factory=dict)
     declarations: Mapping[str, Any] = field(default_factory=dict)
+    made_by: MadeByOwner = field(default_factory=dict)
+    done_steps: DoneSteps = field(default_factory=dict)
 
     @property
     def checksum(self) -> str:
@@ -51,7 +55,7 @@ def read_state(connection: Connection) -> State:
         for row in connection.execute(select(schema_object))
     }
     declarations = {row.owner: json.loads(row.declaration) for row in connection.execute(select(schema_applied))}
-    return State(objects, declarations)
+    return State(objects, declarations, read_made_by(connection), read_done_steps(connection))
 
 
 def write_state(connection: Connection, state: State, now: datetime) -> None:
@@ -73,6 +77,8 @@ def write_state(connection: Connection, state: State, now: datetime) -> None:
     if changed:
         connection.execute(insert(schema_object), changed)
     _write_declarations(connection, state.declarations, now)
+    write_made_by(connection, state.made_by, now)
+    write_done_steps(connection, state.done_steps, now)
 
 
 def _write_declarations(connection: Connection, declarations: Mapping[str, Any], now: datetime) -> None:
@@ -94,7 +100,10 @@ def state_as_json(state: State) -> dict[str, Any]:
         name: {"owner": one.owner, "declared": as_json(one.declared), "live": as_json(one.live), "kept": one.kept}
         for name, one in state.objects.items()
     }
-    return {"objects": objects, "declarations": state.declarations}
+    return {
+        "objects": objects, "declarations": state.declarations, "made_by": made_by_as_json(state.made_by),
+        "done_steps": {owner: list(names) for owner, names in state.done_steps.items()},
+    }
 
 
 def state_from_json(given: Mapping[str, Any]) -> State:
@@ -103,4 +112,6 @@ def state_from_json(given: Mapping[str, Any]) -> State:
         name: Applied(one["owner"], from_json(one["declared"]), from_json(one["live"]), one["kept"])
         for name, one in given["objects"].items()
     }
-    return State(objects, given["declarations"])
+    return State(objects, given["declarations"], made_by_from_json(given.get("made_by", {})), {
+        owner: tuple(names) for owner, names in given.get("done_steps", {}).items()
+    })

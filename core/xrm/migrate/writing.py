@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Dialect, MetaData
+from sqlalchemy import Column, Dialect, MetaData
+from sqlalchemy.schema import CreateColumn
 
 from xrm.db.search_tables import search_statements
 from xrm.migrate.catalog import TableState
 from xrm.migrate.declared import add_column, create_index, create_table
-from xrm.migrate.steps import Copy, Step
+from xrm.migrate.steps import Copy, Step, Walk
+from xrm.schema.tables import short_name
 
 KEPT = "kept__"  # the beginning of names of tables that hold what was dropped
 
@@ -39,6 +42,28 @@ class Writer:
         reverse = f"ALTER TABLE {self._quote(table)} DROP COLUMN {self._quote(column)}"
         return Step("", "add column", f"{table}.{column}", (statement,), (reverse,))
 
+    def definition(self, column: Column[Any]) -> str:
+        """How this dialect writes a column."""
+        return str(CreateColumn(column).compile(dialect=self._dialect)).strip()
+
+    def add_other_column(self, owner: str, table: str, name: str, like: Column[Any]) -> Step:
+        """A column beside the one whose place it will take."""
+        named = self._quote(table)
+        statement = f"ALTER TABLE {named} ADD COLUMN {self.definition(Column(name, like.type))}"
+        reverse = f"ALTER TABLE {named} DROP COLUMN {self._quote(name)}"
+        return Step(owner, "add column", f"{table}.{name}", (statement,), (reverse,))
+
+    def switch_columns(self, owner: str, target: str, renames: Sequence[tuple[str, str, str]], walk: Walk) -> Step:
+        """What changed since the batches went by, and new columns in the place of the old ones, all in one moment."""
+        def statement(table: str, old: str, new: str) -> str:
+            return f"ALTER TABLE {self._quote(table)} RENAME COLUMN {self._quote(old)} TO {self._quote(new)}"
+
+        return Step(
+            owner, "switch field", target, tuple(statement(*one) for one in renames),
+            tuple(statement(table, new, old) for table, old, new in reversed(renames)),
+            phase="backfill", risk="window", lock="blocks writing", walk=walk,
+        )
+
     def create_index(self, table: str, name: str, definition: str, *, is_large: bool = False) -> Step:
         """An index; on a table with rows PostgreSQL makes it while others write."""
         reverse = f"DROP INDEX {self._quote(name)}"
@@ -61,24 +86,24 @@ class Writer:
             copy=Copy(table, there, _differ(there)), copy_back=Copy(table, back, _differ(back)),
         )
 
-    def copy_child(self, old: str, new: str, before: TableState, after: TableState) -> Step:
-        """The rows of a field with several values that got another key."""
-        former, later = _value_columns(before.columns), _value_columns(after.columns)
-        names = {"owner_id": "owner_id", "position": "position", **dict(zip(later, former, strict=True))}
+    def copy_child(self, old: str, new: str, columns: Mapping[str, str]) -> Step:
+        """The rows of a field with several values that got another key, but for those that came over meanwhile."""
+        names = {"owner_id": "owner_id", "position": "position", **{new: old for old, new in columns.items()}}
         back = {other: one for one, other in names.items()}
         return Step(
             "", "copy values", new, phase="backfill", lock="none", note=f"from {old}",
-            copy=Copy(self._quote(old), self._quoted(names), into=self._quote(new), key="owner_id"),
-            copy_back=Copy(self._quote(new), self._quoted(back), into=self._quote(old), key="owner_id"),
+            copy=Copy(self._quote(old), self._quoted(names), into=self._quote(new), key="owner_id", is_gaps=True),
+            copy_back=Copy(self._quote(new), self._quoted(back), into=self._quote(old), key="owner_id", is_gaps=True),
         )
 
-    def drop_columns(self, table: str, columns: Sequence[str], before: TableState, pairs: Mapping[str, str]) -> Step:
+    def drop_columns(
+        self, table: str, field: str, columns: Sequence[str], before: TableState, pairs: Mapping[str, str]
+    ) -> Step:
         """Columns that are declared no more; their values are put aside, so that the way back has them.
 
         ``pairs`` are the columns that took their place: what the program of before still wrote to the old ones is carried over.
         """
-        first = columns[0].partition("__")[0]
-        aside = self._quote(f"{KEPT}{table}__{first}"[:63])
+        aside = self._quote(short_name(f"{KEPT}{table}__{columns[0]}"))
         quoted = [self._quote(column) for column in columns]
         filled = " OR ".join(f"{column} IS NOT NULL" for column in quoted)
         named = self._quote(table)
@@ -92,7 +117,7 @@ class Writer:
         changes = ", ".join(f"{column} = (SELECT {column} FROM {aside} WHERE {aside}.id = {named}.id)" for column in quoted)  # noqa: S608
         reverse += [f"UPDATE {named} SET {changes} WHERE id IN (SELECT id FROM {aside})",  # noqa: S608
                     f"DROP TABLE {aside}"]
-        target = f"{table}.{first}"
+        target = f"{table}.{field}"
         return Step("", "drop field", target, tuple(statements), tuple(reverse), "contract", "destroys", "blocks writing")
 
     def drop_table(self, table: str, before: TableState) -> Step:
@@ -116,16 +141,12 @@ class Writer:
 
 def _refers(column: str, state: TableState) -> str:
     for text in state.constraints.values():
-        found = re.search(rf'FOREIGN KEY\("?{re.escape(column)}"?\) (REFERENCES .*)', text)
+        found = re.search(rf'(CONSTRAINT \S+ )?FOREIGN KEY\("?{re.escape(column)}"?\) (REFERENCES .*)', text)
         if found:
-            return f" {found.group(1)}"
+            return f" {found.group(1) or ''}{found.group(2)}"
     return ""
 
 
 def _differ(filled: Mapping[str, str]) -> str:
     return " OR ".join(f"({one} IS NULL) <> ({other} IS NULL) OR {one} <> {other}" for one, other in filled.items())
-
-
-def _value_columns(columns: Iterable[str]) -> list[str]:
-    return [name for name in columns if name not in {"owner_id", "position"}]
 

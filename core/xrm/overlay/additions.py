@@ -19,7 +19,10 @@ PREFIX = RESERVED_PREFIX  # what their field keys begin with, so that no plugin 
 
 @dataclass(frozen=True)
 class Addition:
-    """One row of the overlay; ``declaration`` as plain values, ``base`` what the plugin declared of the type then (JSON)."""
+    """One row of the overlay; ``declaration`` as plain values, ``base`` what the plugin declared of the type then (JSON).
+
+    ``former`` are the keys that a field had before it was renamed, the first one first.
+    """
 
     id: uuid.UUID
     kind: Literal["field", "type"]
@@ -29,12 +32,17 @@ class Addition:
     position: int
     version: int = 1
     base: str = ""
-    renamed_from: str = ""
+    former: tuple[str, ...] = ()
 
     @property
     def is_retired(self) -> bool:
         """Whether it is kept and hidden."""
         return self.declaration.get("retired") is True
+
+    @property
+    def name(self) -> str:
+        """``type.key``, or the type alone."""
+        return f"{self.type_name}.{self.key}" if self.key else self.type_name
 
     @property
     def file(self) -> str:

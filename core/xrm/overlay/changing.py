@@ -1,38 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One change of the overlay from begin to end: check, build the registry, make the columns, store the rows, take it over."""
+"""One change of the overlay from begin to end: check, build the registry, plan, run with the rows as last step, take it over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from xrm.access.policy import require_everywhere
+from xrm.entities.retitling import refresh
 from xrm.errors import Conflict, InvalidInput, Problem, msg
+from xrm.migrate.asking import Choices
+from xrm.migrate.former import OVERLAY
+from xrm.migrate.steps import Plan
 from xrm.migrate.upgrade import apply_changes, plan_for
 from xrm.overlay.additions import Addition, Overlay
 from xrm.overlay.merging import problems_of
 from xrm.overlay.queries import read_overlay
-from xrm.overlay.service import RACED, RIGHT, Change, store_change
-from xrm.schema.registry import EntityType, Registry
-from xrm.unit_of_work import Actor, UnitOfWork
+from xrm.overlay.rows import step_of
+from xrm.overlay.service import RIGHT, Change, note_change
+from xrm.schema.registry import Registry
+from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 
 if TYPE_CHECKING:
     from xrm.runtime import Runtime
 
 TRIES = 5
 MOST_FIELDS = 150
+RACED = "changed"  # what apply says when somebody else changed fields since they were read
+Agreed = Callable[[Plan], bool]
 
 
-def change_overlay(runtime: Runtime, actor: Actor, reckon: Callable[[Overlay], Change]) -> Change:
+def change_overlay(
+    runtime: Runtime, actor: Actor, reckon: Callable[[Overlay], Change], *, agreed: Agreed | None = None
+) -> Change:
     """Make a change of the overlay, in the database and in this process; others follow within a second.
 
-    ``reckon`` says what changes, from the additions as they are; it may run again. A kill in between leaves nothing, or
-    a column that nobody names.
+    ``reckon`` says what changes, from the additions as they are; it may run again. ``agreed`` is asked with the plan before
+    anything is done; when it says no, nothing is, and what would have changed is returned. The rows are the last step of the
+    plan: a kill in between leaves an interrupted plan, which ``xrm schema apply`` ends and ``xrm schema rollback`` takes back.
 
     Raises:
         PermissionDenied: without the right to administer the schema everywhere.
-        InvalidInput: when what is added does not fit; nothing was changed.
+        InvalidInput: when what is added does not fit, or could not take over the values that are there; nothing was changed.
         Conflict: when others change fields at the same time, again and again.
     """
     for attempt in range(TRIES):
@@ -40,37 +51,24 @@ def change_overlay(runtime: Runtime, actor: Actor, reckon: Callable[[Overlay], C
         change = reckon(before)
         if not change.changed:
             return change
-        after = _after(before, change)
-        is_known = runtime.overlay_number == before.number
-        known, old_misfits = (runtime.registry, runtime.misfits) if is_known else runtime.assemble(before)
-        registry, misfits = runtime.assemble(after)
-        # Also what was right before: a field that another one names in a condition is not taken away below it.
-        healthy = {one.id for one in before.additions} - {misfit.addition.id for misfit in old_misfits}
-        _refuse(problems_of(misfits, healthy | {one.id for one in change.changed if not one.is_retired}))
-        _refuse(_too_many(after, change))
-        _refuse(_other_columns(known, registry, change))
-        _refuse_if_others_wait(runtime, known)
-        apply_changes(runtime.engine, registry, actor=actor.name or actor.kind)
+        registry = _fitting(runtime, before, change)
+        step = step_of(before, change, runtime.engine.dialect, datetime.now(UTC), actor.user_id)
+        choices = Choices(only=OVERLAY, without_contract=True, closing=(step,))
+        plan = plan_for(runtime.engine, registry, choices)
+        _refuse([Problem("", msg("{problem}", problem=one)) for one in plan.problems])
+        if agreed is not None and not agreed(plan):
+            return change
         try:
-            runtime.write(lambda uow: store_change(uow, before, change, registry), actor)  # noqa: B023  # runs within this turn
+            apply_changes(runtime.engine, registry, actor=actor.name or actor.kind, choices=choices)
         except Conflict as error:
             if error.code != RACED or attempt == TRIES - 1:
                 raise
         else:
+            runtime.write(lambda uow: note_change(uow, before, change.changed), actor)  # noqa: B023  # runs within this turn
             runtime.follow(at_once=True)
+            refresh(runtime, _shown_otherwise(before, change), system_actor())
             return change
     raise AssertionError  # the last try returns or raises
-
-
-def _refuse_if_others_wait(runtime: Runtime, known: Registry) -> None:
-    """An operator moves or drops data when the time is right; a new field does not bring that along."""
-    waiting = [step for step in plan_for(runtime.engine, known).steps if step.phase != "expand"]
-    if waiting:
-        step = f"{waiting[0].action} {waiting[0].target}"
-        raise Conflict(
-            msg("The upgrade of a plugin waits: {step}. Ask an operator to run xrm schema apply first.", step=step),
-            code="upgrade_waits",
-        )
 
 
 def _begin(uow: UnitOfWork) -> Overlay:
@@ -78,10 +76,39 @@ def _begin(uow: UnitOfWork) -> Overlay:
     return read_overlay(uow.connection)
 
 
+def _fitting(runtime: Runtime, before: Overlay, change: Change) -> Registry:
+    """The registry after the change, when all of it fits."""
+    after = _after(before, change)
+    misfits = runtime.misfits if runtime.overlay_number == before.number else runtime.assemble(before)[1]
+    registry, new_misfits = runtime.assemble(after)
+    # Also what was right before: a field that another one names in a condition is not taken away below it.
+    healthy = {one.id for one in before.additions} - {misfit.addition.id for misfit in misfits}
+    _refuse(problems_of(new_misfits, healthy | {one.id for one in change.changed if not one.is_retired}))
+    _refuse(_too_many(after, change))
+    return registry
+
+
 def _after(before: Overlay, change: Change) -> Overlay:
     changed = {one.id: one for one in change.changed}
     kept = [changed.pop(one.id, one) for one in before.additions]
     return Overlay(before.number, (*kept, *changed.values()))
+
+
+def _shown_otherwise(before: Overlay, change: Change) -> list[str]:
+    """Types whose titles or search documents hold what is declared otherwise now; a field that is new is in none yet."""
+    known = {one.id: one for one in before.additions}
+    return sorted({
+        one.type_name for one in change.changed
+        if one.id in known and _shown_by(one) != _shown_by(known[one.id])
+    })
+
+
+def _shown_by(one: Addition) -> object:
+    declared = one.declaration
+    if one.kind == "type":
+        fields = declared.get("fields", {}).values()
+        return declared.get("title"), declared.get("sort_as"), sorted(str(field.get("search", "")) for field in fields)
+    return declared.get("search") and (declared["search"], declared.get("type"), declared.get("many"), one.is_retired)
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -96,26 +123,6 @@ def _too_many(after: Overlay, change: Change) -> list[Problem]:
         counts[one.type_name] = counts.get(one.type_name, 0) + (one.kind == "field")
     full = sorted({one.type_name for one in change.changed if counts[one.type_name] > MOST_FIELDS})
     return [Problem(name, said) for name in full]
-
-
-def _other_columns(before: Registry, after: Registry, change: Change) -> list[Problem]:
-    """Fields whose column is there already and would have to be of another kind."""
-    problems = []
-    for one in change.changed:
-        old, new = before.entity_types.get(one.type_name), after.entity_types.get(one.type_name)
-        if old is None or new is None:
-            continue
-        for key in [one.key] if one.kind == "field" else [key for key in old.all_fields if key in new.all_fields]:
-            if key in old.all_fields and _columns(old, key) != _columns(new, key):
-                said = msg("The values of {key} are kept as {type}. Take that type again, or another key.",
-                           key=key, type=old.all_fields[key].type)
-                problems.append(Problem(f"fields.{key}.type", said, one.file))
-    return problems
-
-
-def _columns(entity_type: EntityType, key: str) -> tuple[bool, list[tuple[str, str]]]:
-    columns = entity_type.field_type(key).columns(entity_type.all_fields[key])
-    return key in entity_type.child_tables, [(column.name, repr(column.type)) for column in columns]
 
 
 def next_version(one: Addition, **changes: object) -> Addition:

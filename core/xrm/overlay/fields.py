@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What administrators do with fields at run time: add, rename, retire."""
+"""What administrators do with fields at run time: add, change, rename, retire."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from xrm.db.ids import new_id
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.overlay.additions import OWNER, PREFIX, Addition, Overlay, full_key
-from xrm.overlay.changing import change_overlay, next_version
+from xrm.overlay.changing import Agreed, change_overlay, next_version
 from xrm.overlay.merging import rules_for
-from xrm.overlay.service import Change, Renaming
+from xrm.overlay.service import Change
 from xrm.schema.canonical import canonical
 from xrm.schema.grammar.read import read_fields
 from xrm.schema.strict_yaml import Document
@@ -41,11 +41,12 @@ def add_field(runtime: Runtime, actor: Actor, type_name: str, key: str, declarat
         raise InvalidInput([Problem("key", msg("The key of the field is missing. Write one, such as tier."))])
     key = full_key(key)
     wanted = dict(declaration)
-    read_fields(Document("", {"entity": type_name, "fields": {key: wanted}}), rules_for(runtime.host.field_types()))
+    _check(runtime, type_name, key, wanted)
     base = base_of(runtime, type_name)
 
     def reckon(before: Overlay) -> Change:
         old = _find(before, type_name, key)
+        _refuse_former(before, type_name, key)
         if old is None:
             return Change([Addition(new_id(), "field", type_name, key, wanted, next_position(before), base=base)])
         if not old.is_retired and old.id not in {misfit.addition.id for misfit in runtime.misfits}:
@@ -73,33 +74,101 @@ def retire_field(runtime: Runtime, actor: Actor, type_name: str, key: str) -> st
     return change_overlay(runtime, actor, reckon).changed[0].key
 
 
-def rename_field(
-    runtime: Runtime, actor: Actor, type_name: str, old_key: str, new_key: str, *, label: Mapping[str, str] | None = None
+def rename_field(  # noqa: PLR0913  # two keys of one type, and what a person may choose
+    runtime: Runtime, actor: Actor, type_name: str, old_key: str, new_key: str, *, label: Mapping[str, str] | None = None,
+    agreed: Agreed | None = None,
 ) -> str:
-    """Let a field go on under another key, with its values; the old one is retired. Returns the new key.
+    """Let a field go on under another key, with its values. Returns the new key.
+
+    The column of the old one stays until its day, so that programs that know it only go on writing to it. ``agreed`` is asked
+    with the plan before anything is done.
 
     Raises:
         PermissionDenied: without the right to administer the schema everywhere.
         NotFound: when administrators added no such field.
-        Conflict: when the new key is taken.
+        Conflict: when the new key is taken, or was the key of a field that was renamed.
     """
     runtime.registry.get(type_name)
     new_key = full_key(new_key)
 
     def reckon(before: Overlay) -> Change:
         old = _own(runtime, before, type_name, old_key)
+        _refuse_former(before, type_name, new_key, but=old)
         if _find(before, type_name, new_key) is not None:
             taken = msg("{type} has, or had, a field {key}. Choose another key.", type=type_name, key=new_key)
             raise Conflict(taken, code="taken")
         declaration = {**old.declaration, **({"label": {**old.declaration["label"], **label}} if label else {})}
-        new = Addition(
-            new_id(), "field", type_name, new_key, declaration, old.position, base=old.base, renamed_from=old.key
-        )
-        retired = next_version(old, declaration={**old.declaration, "retired": True})
-        return Change([retired, new], [Renaming(type_name, old.key, new_key)])
+        _check(runtime, type_name, new_key, declaration)
+        # Back to a key that it had before is a rename like any other.
+        former = tuple(key for key in (*old.former, old.key) if key != new_key)
+        return Change([next_version(old, key=new_key, declaration=declaration, former=former)])
 
-    change_overlay(runtime, actor, reckon)
+    change_overlay(runtime, actor, reckon, agreed=agreed)
     return new_key
+
+
+def change_field(  # noqa: PLR0913  # which field, and what a person may choose
+    runtime: Runtime, actor: Actor, type_name: str, key: str, given: Mapping[str, Any], *, whole: bool = False,
+    agreed: Agreed | None = None,
+) -> tuple[str, list[str]]:
+    """Declare a field otherwise under the same key, and return the key and what of its declaration does not fit the new type.
+
+    ``given`` wins over what was declared; None takes a part out. With ``whole`` it stands in the place of all. ``agreed`` is
+    asked with the plan before anything is done.
+
+    Raises:
+        PermissionDenied: without the right to administer the schema everywhere.
+        NotFound: when administrators added no such field.
+        InvalidInput: when it does not fit, or the values that are there could be lost.
+    """
+    runtime.registry.get(type_name)
+    left_out: list[str] = []
+
+    def reckon(before: Overlay) -> Change:
+        old = _own(runtime, before, type_name, key)
+        wanted = dict(given) if whole else _put_together(old.declaration, given)
+        left_out[:] = _drop_what_fits_no_more(runtime, old, wanted, given)
+        if wanted == old.declaration:
+            return Change()
+        return Change([next_version(old, declaration=wanted)])
+
+    change = change_overlay(runtime, actor, reckon, agreed=agreed)
+    return (change.changed[0].key if change.changed else full_key(key)), left_out
+
+
+def _put_together(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = {**declared, **given}
+    for part in ("label", "help", "choices"):
+        before, now = declared.get(part), given.get(part)
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            wanted[part] = {**before, **now}
+    return {part: value for part, value in wanted.items() if value is not None}
+
+
+def _drop_what_fits_no_more(runtime: Runtime, old: Addition, wanted: dict[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """Take out of a declaration what only the former type understands, such as the choices of what is text now."""
+    types = runtime.host.field_types()
+    before, after = (types.get(str(declared.get("type"))) for declared in (old.declaration, wanted))
+    only_before = before.options - after.options if before is not None and after is not None else frozenset()
+    dropped = [part for part in wanted if part in only_before and part not in given]
+    for part in dropped:
+        del wanted[part]
+    _check(runtime, old.type_name, old.key, wanted)
+    return dropped
+
+
+def _check(runtime: Runtime, type_name: str, key: str, declaration: Mapping[str, Any]) -> None:
+    given = {"entity": type_name, "fields": {key: declaration}}
+    read_fields(Document("", given), rules_for(runtime.host.field_types()))
+
+
+def _refuse_former(before: Overlay, type_name: str, key: str, *, but: Addition | None = None) -> None:
+    """Stop when the key was that of another field, which was renamed and whose values may still lie there."""
+    for one in before.additions:
+        if one is not but and one.type_name == type_name and key in one.former:
+            said = msg("{type} had a field {key}, which is called {new} now. Choose another key.",
+                       type=type_name, key=key, new=one.key)
+            raise Conflict(said, code="taken")
 
 
 def base_of(runtime: Runtime, type_name: str) -> str:

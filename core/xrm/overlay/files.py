@@ -74,8 +74,8 @@ def contents_of(overlay: Overlay) -> dict[str, dict[str, Any]]:
         if one.kind == "field":
             content = contents.setdefault(f"{FIELDS}/{one.type_name}.yaml", {"entity": one.type_name, "fields": {}})
             content["fields"][one.key] = _plain(one)
-            if one.renamed_from:
-                content.setdefault("renamed", {})[one.renamed_from] = one.key
+            for former in one.former:
+                content.setdefault("renamed", {})[former] = one.key
     return contents
 
 

@@ -15,7 +15,7 @@ from xrm.overlay.changing import change_overlay, next_version
 from xrm.overlay.fields import base_of, next_position
 from xrm.overlay.files import FIELDS, TYPES
 from xrm.overlay.merging import rules_for
-from xrm.overlay.service import Change, Renaming
+from xrm.overlay.service import Change
 from xrm.schema.grammar.checks import Rules
 from xrm.schema.grammar.read import read_entity, read_fields
 from xrm.schema.strict_yaml import Document, read
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Imported:
-    """What an import did, each as ``type`` or ``type.field``."""
+    """What an import did, each as ``type`` or ``type.field``; what was renamed, under its new name."""
 
     added: list[str] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
 
@@ -40,7 +41,7 @@ class _Wanted:
     type_name: str
     key: str
     declaration: Mapping[str, Any]
-    renamed_from: str = ""
+    former: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -72,33 +73,39 @@ def _reckon(before: Overlay, wanted: Iterable[_Wanted], bases: Mapping[str, str]
     known = {(one.kind, one.type_name, one.key): one for one in before.additions}
     position = next_position(before)
     changed: list[Addition] = []
-    renamings: list[Renaming] = []
     for number, one in enumerate(wanted):
-        old = known.get((one.kind, one.type_name, one.key))
         base = bases[one.type_name]
-        if old is None:
+        old = known.get((one.kind, one.type_name, one.key))
+        # A rename that was made there is one here: the values stay with their field.
+        earlier = None if old is not None else next(filter(None, (
+            known.get(("field", one.type_name, key)) for key in reversed(one.former)
+        )), None)
+        if earlier is not None:
+            report.renamed.append(one.name)
+            former = tuple(dict.fromkeys((*earlier.former, *one.former[one.former.index(earlier.key):])))
+            changed.append(next_version(earlier, key=one.key, declaration=one.declaration, base=base, former=former))
+        elif old is None:
             report.added.append(one.name)
-            new = Addition(
-                new_id(), one.kind, one.type_name, one.key, one.declaration, position + number, base=base,
-                renamed_from=one.renamed_from,
-            )
-            changed.append(new)
-            if one.renamed_from and ("field", one.type_name, one.renamed_from) in known:
-                renamings.append(Renaming(one.type_name, one.renamed_from, one.key))
+            changed.append(Addition(
+                new_id(), one.kind, one.type_name, one.key, one.declaration, position + number, base=base, former=one.former
+            ))
         elif (declaration := _with_lost_fields(old, one)) == old.declaration:
             report.unchanged.append(one.name)
         else:
             report.changed.append(one.name)
             changed.append(next_version(old, declaration=declaration, base=base))
-    return Change(changed, renamings)
+    return Change(changed)
 
 
 def _with_lost_fields(old: Addition, new: _Wanted) -> Mapping[str, Any]:
     """The new declaration; fields that it does not name any more are retired, so that their values stay."""
     if old.kind == "field":
         return new.declaration
-    fields = dict(new.declaration.get("fields", {}))
-    lost = {key: {**one, "retired": True} for key, one in old.declaration.get("fields", {}).items() if key not in fields}
+    fields, renamed = dict(new.declaration.get("fields", {})), new.declaration.get("renamed", {})
+    lost = {
+        key: {**one, "retired": True} for key, one in old.declaration.get("fields", {}).items()
+        if key not in fields and key not in renamed
+    }
     return {**new.declaration, "fields": {**fields, **lost}} if lost else new.declaration
 
 
@@ -132,6 +139,9 @@ def _read_fields(document: Document, rules: Rules) -> Iterator[_Wanted]:
     if bare:
         said = msg('Fields that are added here begin with x_. Write "x_{key}".', key=bare[0])
         raise InvalidInput([document.problem(("fields", bare[0]), said, key=True)])
-    came_from = {new: old for old, new in document.data.get("renamed", {}).items()}
+    renamed = document.data.get("renamed", {})
     for key in fields:
-        yield _Wanted("field", type_name, key, document.data["fields"][key], came_from.get(key, ""))
+        # A former key that stands there too, retired, is what it was renamed to.
+        if key not in renamed:
+            former = tuple(old for old, new in renamed.items() if new == key)
+            yield _Wanted("field", type_name, key, document.data["fields"][key], former)

@@ -99,6 +99,11 @@ class _Merging:
             gone = unknown("entity type", name, self._known)
             self._misfits += [Misfit(one, (Problem("entity", gone, one.file),)) for one in some]
             return
+        # Before keys moved with their field, the former one stayed behind as a retired field of its own.
+        former = {key for one in some for key in one.former}
+        some = [one for one in some if not (one.is_retired and one.key in former)]
+        if not some:
+            return
         try:
             self._types[name] = self._with(base, some)
         except (InvalidInput, PluginError):
@@ -127,7 +132,8 @@ class _Merging:
         if clash:
             taken = msg("The plugin {plugin} declares a field {key}, too. Rename yours.", plugin=base.plugin, key=clash[0])
             raise InvalidInput([Problem(f"fields.{clash[0]}", taken, document.file)])
-        result = replace(base, fields={**base.fields, **fields})
+        renamed = {former: one.key for one in some for former in one.former}
+        result = replace(base, fields={**base.fields, **fields}, renamed={**base.renamed, **renamed})
         self._check(result)
         return result
 

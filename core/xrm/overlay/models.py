@@ -19,7 +19,7 @@ overlay = Table(
     Column("position", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("base", Text, nullable=False),  # what the plugin declared of the type when this was written, as JSON
-    Column("renamed_from", key_text(), nullable=False),
+    Column("renamed_from", key_text(), nullable=False),  # former keys, the first one first, with spaces between
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id),
     Column("updated_at", UtcDateTime, nullable=False),

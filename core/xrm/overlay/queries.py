@@ -42,7 +42,7 @@ def read_overlay(connection: Connection) -> Overlay:
     found = (
         Addition(
             row.id, row.kind, row.type_name, row.key, from_text(row.declaration), row.position, row.version, row.base,
-            row.renamed_from,
+            tuple(row.renamed_from.split()),
         )
         for row in rows
     )

@@ -29,6 +29,7 @@ class Plugin:
     """One plugin. ``package`` is empty for a folder of the instance; ``problems`` say why it is not on.
 
     ``broken``: it fails by itself (manifest, import, hooks). ``refused``: it does not fit (contract version, requirement, name).
+    ``removed``: an operator took it out, whether it is still installed or not. ``missing``: it is not there, but its data is.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Plugin:
     folder: Path | None = None
     manifest: Manifest | None = None
     has_hooks: bool = False
-    status: Literal["on", "broken", "refused"] = "on"
+    status: Literal["on", "broken", "refused", "removed", "missing"] = "on"
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -57,6 +58,14 @@ class Plugin:
     def refused(self, message: Message, where: str = "") -> Plugin:
         """The same plugin, off because it does not fit."""
         return replace(self, status="refused", problems=(Problem("", message, where),))
+
+    def missing(self, message: Message) -> Plugin:
+        """The same plugin, off because it is not installed any more."""
+        return replace(self, status="missing", problems=(Problem("", message),))
+
+    def removed(self, message: Message) -> Plugin:
+        """The same plugin, off because an operator removed it."""
+        return replace(self, status="removed", problems=(Problem("", message),))
 
 
 def discover_plugins(home: Path | None = None, *, packages: Mapping[str, str] | None = None) -> tuple[Plugin, ...]:
@@ -119,7 +128,7 @@ def _from_folder(folder: Path) -> Plugin:
     plugin = Plugin(folder.name, folder=folder)
     if not (folder / MANIFEST_FILE).is_file():
         return plugin.broken(msg("There is no {file} here. Add one, or remove the folder.", file=MANIFEST_FILE), str(folder))
-    code = sorted(path.name for path in folder.glob("*.py"))
+    code = sorted(str(path.relative_to(folder)) for pattern in ("*.py", "steps/*.py") for path in folder.glob(pattern))
     if code:
         return plugin.refused(
             msg("{file}: a plugin with Python code must be installed with pip. In this folder only YAML files, templates and "

@@ -14,13 +14,16 @@ from sqlalchemy.exc import DBAPIError
 
 from xrm.access.policy import allowed
 from xrm.errors import ConfigurationError, Message, NotFound, PermissionDenied, Problem, XrmError, msg
+from xrm.migrate.remembered import Remembered
 from xrm.plugin_host import hookspecs
 from xrm.plugin_host.answers import Answer, Answers, checked, checked_blocks, checked_list
 from xrm.plugin_host.blocks import Block
 from xrm.plugin_host.contributions import Card, Panel
 from xrm.plugin_host.discovery import Plugin, discover_plugins
+from xrm.plugin_host.dormant import Dormant
 from xrm.plugin_host.guard import Guard, PluginFailed, WrongAnswer
 from xrm.plugin_host.hookspecs import HOOKS
+from xrm.plugin_host.removed import without
 from xrm.plugin_host.starting import Start
 from xrm.plugin_host.watch import Failure, Timing, Watch
 from xrm.schema.fields.base import FieldType
@@ -101,23 +104,46 @@ class PluginHost:
     """All plugins of an instance. ``plugins`` holds those found: those that are on first, each after what it requires."""
 
     def __init__(
-        self, found: Iterable[Plugin], *, clock: Callable[[], float] = time.monotonic, with_code: bool = True
+        self, found: Iterable[Plugin], *, clock: Callable[[], float] = time.monotonic, with_code: bool = True,
+        removed: Mapping[str, Message] | None = None, remembered: Remembered | None = None,
     ) -> None:
+        self._found = tuple(found)
+        self._clock = clock
+        self._with_code = with_code
+        self.removed = dict(removed or {})
         self.watch = Watch(clock)
         self._guard = Guard(self.watch)
         self._hooks = PluggyHooks()
-        self._start = Start(tuple(found), self._hooks, self._guard, with_code=with_code)
+        self._start = Start(tuple(without(self._found, self.removed)), self._hooks, self._guard, with_code=with_code)
+        self._dormant = Dormant(remembered, self.removed)
         self._is_on: Activation = on_everywhere
 
     @classmethod
-    def open(cls, home: Path | None = None, *, packages: Mapping[str, str] | None = None, safe: bool = False) -> PluginHost:
-        """The host of all installed plugins and of the data-only ones in ``<home>/plugins``; ``safe`` runs none of their code."""
-        return cls(discover_plugins(home, packages=packages), with_code=not safe)
+    def open(
+        cls, home: Path | None = None, *, packages: Mapping[str, str] | None = None, safe: bool = False,
+        removed: Mapping[str, Message] | None = None, remembered: Remembered | None = None,
+    ) -> PluginHost:
+        """The host of all installed plugins and of the data-only ones in ``<home>/plugins``; ``safe`` runs none of their code.
+
+        Those in ``removed`` (name → why) are off, installed or not. What is ``remembered`` of others that are off can be read.
+        """
+        return cls(discover_plugins(home, packages=packages), with_code=not safe, removed=removed, remembered=remembered)
+
+    def with_removed(self, removed: Mapping[str, Message]) -> PluginHost:
+        """A host of the same plugins, started anew, with others of them removed."""
+        again = self._dormant.again()
+        host = PluginHost(self._found, clock=self._clock, with_code=self._with_code, removed=removed, remembered=again)
+        host.activate_by(self._is_on)
+        return host
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """All plugins found, on or not."""
-        return self._start.plugins
+        """All plugins found, on or not, and those that are missing though their data is here."""
+        return (*self._start.plugins, *self._dormant.missing(self._start.plugins))
+
+    def remembered(self) -> dict[str, list[Any]]:
+        """Plugin that is off → what it declared when it was last applied, in canonical form."""
+        return self._dormant.declared(self._start.plugins)
 
     def get(self, name: str) -> Plugin:
         """The plugin of this name.
@@ -139,7 +165,7 @@ class PluginHost:
         departments = (department,) if isinstance(department, uuid.UUID) else department
         return tuple(
             plugin
-            for plugin in self.plugins
+            for plugin in self._start.plugins
             if plugin.is_on and (departments is None or any(self._is_on(plugin.name, each) for each in departments))
         )
 
@@ -148,10 +174,11 @@ class PluginHost:
         return tuple(Answer(plugin, value) for plugin, value in self._start.registered(hook))
 
     def declarations(self) -> Declarations:
-        """What all plugins declare, checked together."""
+        """What all plugins declare, checked together; of those that are off, what they declared when they were last applied."""
         kinds = ("register_entity_types", "register_relationship_types", "register_interaction_kinds")
         entities, relationships, interaction_kinds = ([each.value for each in self.contributed(kind)] for kind in kinds)
-        return Declarations("", tuple(entities), tuple(relationships), tuple(interaction_kinds))
+        on = Declarations("", tuple(entities), tuple(relationships), tuple(interaction_kinds))
+        return self._dormant.joined(on, self._start.plugins, self.field_types())
 
     def field_types(self) -> Mapping[str, FieldType]:
         """All types of field by name: core's own and those of plugins."""
@@ -160,7 +187,9 @@ class PluginHost:
 
     def switch_off(self, name: str, message: Message, where: str = "") -> tuple[str, ...]:
         """Take a plugin that does not fit out of this program, with all that require it; the names of those that went."""
-        return self._start.switch_off(name, (Problem("", message, where),))
+        gone = self._start.switch_off(name, (Problem("", message, where),))
+        # What was applied last may not fit either: then it is not shown.
+        return gone or self._dormant.give_up(name, self._start.plugins)
 
     def ask(self, hook: str, *, department: Departments = None, **arguments: Any) -> Answers:
         """What the plugins that are on in the department(s) return from a hook.

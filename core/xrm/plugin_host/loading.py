@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,15 @@ class DeclaredFolder:
 def import_hooks(plugin: Plugin) -> ModuleType:
     """The module with the plugin's hook functions; whatever its import raises is raised here."""
     return importlib.import_module(f"{plugin.package}.hooks")
+
+
+def step_files_of(plugins: Iterable[Plugin]) -> dict[str, tuple[Path, ...]]:
+    """Plugin that is on → its data steps written by hand (``steps/NNNN_name.py``), in their order; those that have any."""
+    found = {
+        plugin.name: tuple(sorted(plugin.folder.glob("steps/[!_]*.py")))
+        for plugin in plugins if plugin.is_on and plugin.folder is not None and plugin.package
+    }
+    return {name: files for name, files in found.items() if files}
 
 
 def unfit_hooks(module: ModuleType) -> list[Message]:

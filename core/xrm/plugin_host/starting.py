@@ -20,7 +20,7 @@ from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDec
 
 files_logger = logging.getLogger("xrm.plugins.files")  # what is wrong with files: a line for each problem
 
-REGISTERED = {  # hook → the attribute that no two plugins may give the same value
+REGISTERED = {  # hook → the attribute that names what is registered
     "register_field_types": "name",
     "register_entity_types": "name",
     "register_relationship_types": "name",
@@ -28,6 +28,11 @@ REGISTERED = {  # hook → the attribute that no two plugins may give the same v
     "register_score_models": "key",
     "register_channels": "key",
 }
+# Names of these must differ between plugins. An entity type and a relationship type count as one kind: rights name both.
+TOLD_APART = (
+    *(((hook,), attribute) for hook, attribute in REGISTERED.items()),
+    (("register_entity_types", "register_relationship_types"), "name"),
+)
 
 
 class Hooks(Protocol):
@@ -98,26 +103,41 @@ class Start:
 
     def _misfits(self) -> Iterator[tuple[str, tuple[Problem, ...]]]:
         """Plugins that cannot be on together with the others, with the reason; the first one only can be relied on."""
-        for hook, attribute in REGISTERED.items():
-            yield from self._taken_twice(hook, attribute)
+        for hooks, attribute in TOLD_APART:
+            yield from self._taken_twice(hooks, attribute)
+        yield from self._called_like_a_party()
         declared = {plugin.name: self.declared_by(plugin.name) for plugin in self.plugins if plugin.is_on}
         problems = check_together(declared.values())
         for name, declarations in declared.items():
             if own := tuple(problem for problem in problems if _concerns(problem, declarations)):
                 yield name, own
 
-    def _taken_twice(self, hook: str, attribute: str) -> Iterator[tuple[str, tuple[Problem, ...]]]:
-        """Of two plugins with the same name for something, the one that fewer others require; the later one if equal."""
-        owners = {item.name: "" for item in BUILTIN} if hook == "register_field_types" else {}
-        for plugin, value in self.registered(hook):
+    def _taken_twice(self, hooks: tuple[str, ...], attribute: str) -> Iterator[tuple[str, tuple[Problem, ...]]]:
+        """Of two plugins with the same name for something, the one that is given up."""
+        owners = {item.name: "" for item in BUILTIN} if "register_field_types" in hooks else {}
+        for plugin, value in (found for hook in hooks for found in self.registered(hook)):
             key = getattr(value, attribute)
             other = owners.setdefault(key, plugin)
             if other == plugin:
                 continue
-            loser = min((plugin, other), key=lambda name: len(self._dependents(name))) if other else plugin
+            loser = self._given_up(plugin, other) if other else plugin
             message = msg("{key} is declared by two plugins, {first} and {second}. Uninstall one, or rename it in one.",
                           key=key, first=other or "xrm", second=plugin)
             yield loser, (Problem("", message, str(getattr(value, "location", ""))),)
+
+    def _called_like_a_party(self) -> Iterator[tuple[str, tuple[Problem, ...]]]:
+        """A plugin and a kind of party of another one share their name, with which the names of both's tables begin."""
+        names = {plugin.name for plugin in self.plugins if plugin.is_on}
+        for plugin, value in self.registered("register_entity_types"):
+            if value.kind == "party" and value.name in names and value.name != plugin:
+                message = msg("{key} is a plugin, and a kind of party that the plugin {plugin} declares: their tables would have "
+                              "the same names. Uninstall one, or rename it.", key=value.name, plugin=plugin)
+                yield self._given_up(plugin, value.name), (Problem("", message, str(value.location)),)
+
+    def _given_up(self, *names: str) -> str:
+        """Of plugins that do not go together, the one that fewer others require; the later one if equal."""
+        places = [plugin.name for plugin in self.plugins]
+        return min(names, key=lambda name: (len(self._dependents(name)), -places.index(name)))
 
     def declared_by(self, name: str) -> Declarations:
         """The declarations of one plugin."""

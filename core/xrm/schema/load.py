@@ -78,6 +78,7 @@ def check_together(declarations: Iterable[Declarations]) -> list[Problem]:
     known = {entity.name: entity for entity in reversed(entities)}
     problems = [*_taken_twice("entity type", entities), *_taken_twice("relationship type", relationships)]
     problems += _taken_twice("interaction kind", kinds)
+    problems += _called_alike(known, relationships)
     for entity in entities:
         problems += _owners(entity, known)
         problems += _links(f"{entity.name}.fields", entity.fields, known)
@@ -103,6 +104,20 @@ def _taken_twice(what: str, declared: Iterable[Declaration]) -> Iterator[Problem
                 first_file=str(other.location),
                 second=one.plugin,
                 second_file=str(one.location),
+            )
+            yield Problem(one.name, message, str(one.location))
+
+
+def _called_alike(
+    known: Mapping[str, EntityDeclaration], relationships: Iterable[RelationshipDeclaration]
+) -> Iterator[Problem]:
+    for one in relationships:
+        other = known.get(one.name)
+        if other is not None:
+            message = msg(
+                'The relationship type "{name}" of plugin {second} is called like an entity type of plugin {first} '
+                "({first_file}), and rights are given by that name. Rename one.",
+                name=one.name, first=other.plugin, first_file=str(other.location), second=one.plugin,
             )
             yield Problem(one.name, message, str(one.location))
 

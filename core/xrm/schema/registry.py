@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import MetaData, Table
 
@@ -14,7 +17,7 @@ from xrm.errors import NotFound, PluginError, msg
 from xrm.schema.expressions import ExpressionError, compile_expression
 from xrm.schema.fielded import Fielded
 from xrm.schema.fields.base import FieldType
-from xrm.schema.fields.builtin import RESULT_TYPES
+from xrm.schema.fields.builtin import FIELD_TYPES, RESULT_TYPES
 from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration, TypeLabel
 from xrm.schema.operands import operand_of
@@ -87,6 +90,13 @@ class Registry:
     interaction_kinds: Mapping[str, InteractionKind]
     core_metadata: MetaData
     own_metadata: MetaData  # the tables of the types
+    field_types: Mapping[str, FieldType] = dataclasses.field(default_factory=lambda: FIELD_TYPES)
+    step_files: Mapping[str, tuple[Path, ...]] = dataclasses.field(default_factory=dict)  # plugin → data steps written by hand
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)  # of the plugins that are on
+    # Of plugins that are off: what they declared when they were last applied, and their types, which can be read only.
+    remembered: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    dormant: Mapping[str, str] = dataclasses.field(default_factory=dict)  # type → plugin
+    overlay_number: int | None = None  # the schema version of what administrators added; None when nobody asked
 
     @cached_property
     def metadata(self) -> MetaData:
@@ -153,6 +163,7 @@ def build_registry(
     interaction_kinds: Iterable[InteractionKind],
     field_types: Mapping[str, FieldType],
     core_metadata: MetaData,
+    step_files: Mapping[str, tuple[Path, ...]] | None = None,
 ) -> Registry:
     """The registry of these declarations, which were checked together before.
 
@@ -172,7 +183,8 @@ def build_registry(
         types = _types_of(link.plugin, link.fields, field_types)
         link_table, children = build_relationship_table(metadata, link, types)
         relationship_types[link.name] = RelationshipType(link, types, link_table, children)
-    return Registry(entity_types, relationship_types, {kind.name: kind for kind in interaction_kinds}, core_metadata, metadata)
+    kinds = {kind.name: kind for kind in interaction_kinds}
+    return Registry(entity_types, relationship_types, kinds, core_metadata, metadata, field_types, step_files or {})
 
 
 def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str, FieldType]) -> dict[str, FieldType]:

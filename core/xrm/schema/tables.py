@@ -25,9 +25,11 @@ def table_name(declaration: EntityDeclaration | RelationshipDeclaration) -> str:
 
 
 def refuse_taken_name(taken: Container[str], declaration: EntityDeclaration | RelationshipDeclaration) -> None:
-    """Raise PluginError when the type's table would have a name that is taken, or one that no database keeps whole."""
+    """Raise PluginError when a table of the type would have a name that is taken, or one that no database keeps whole."""
     name = table_name(declaration)
-    if name in taken:
+    children = [short_name(f"{name}__{key}") for key in declaration.fields]
+    if taken_one := next((one for one in (name, *children) if one in taken), None):
+        name = taken_one
         message = msg("{where}: the table {name} is taken already. Choose another name.", where=declaration.location, name=name)
         raise PluginError(declaration.plugin, message)
     if len(name) > IDENTIFIER_LENGTH:

@@ -39,6 +39,23 @@ def by_hand(statement: str) -> None:
     engine.dispose()
 
 
+def test_a_plan_notes_what_is_good_to_know_and_names_what_must_be_mended(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": PORT})
+    xrm("schema", "apply")
+    for name in ("Aurora", "Borea"):
+        xrm("entity", "create", "vessel", "--set", f"name={name}", "--set", "port=Brest")
+    declare(xrm, {"port": {**PORT, "unique": True}, "harbour": {**HARBOUR, "required": True}})
+
+    plan, shown = xrm("schema", "plan", "--json"), xrm("schema", "plan")
+
+    assert (plan.code, plan.json["notes"]) == (1, [
+        "fleet__vessel.harbour is required from now on, and 2 rows have no value; they are asked for when next saved."
+    ])
+    assert "Note: fleet__vessel.harbour is required" in shown.err
+    assert "Problem: fleet__vessel.port is to be unique, and 1 values are held by several rows" in shown.err
+
+
 def test_an_instance_as_it_was_made_needs_nothing(xrm_on_both: Xrm) -> None:
     plan, check = xrm_on_both("schema", "plan", "--json"), xrm_on_both("schema", "check", "--json")
 
@@ -73,6 +90,20 @@ def test_a_rename_is_taken_along_and_taken_back(xrm_on_both: Xrm) -> None:
     assert xrm("schema", "rollback", "--yes", "--json").code == 0
     declare(xrm, {"port": PORT})
     assert xrm.given("entity", "show", one)["port"] == "Brest"
+
+
+def test_an_older_plugin_stops_plan_apply_and_serve(xrm_on_both: Xrm, monkeypatch: pytest.MonkeyPatch) -> None:
+    xrm = xrm_on_both
+    monkeypatch.setitem(MANIFEST, "version", "1.1")
+    declare(xrm, {"port": PORT})
+    xrm.given("schema", "apply")
+    monkeypatch.setitem(MANIFEST, "version", "1.0")
+    declare(xrm, {"port": PORT})
+
+    outcomes = [xrm("schema", "plan"), xrm("schema", "apply"), xrm("serve"), xrm("worker"), xrm("entity", "create", "vessel")]
+
+    assert [one.code for one in outcomes] == [1] * 5
+    assert all("fleet 1.0 is installed here, and fleet 1.1 made" in one.err for one in outcomes), outcomes
 
 
 def test_what_destroys_data_is_not_done_without_yes(xrm: Xrm) -> None:

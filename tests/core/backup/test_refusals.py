@@ -15,13 +15,13 @@ from sqlalchemy.exc import DatabaseError
 
 from tests.core.backup.conftest import Restore, Rewrite, contents_of, open_base
 from tests.instances import open_with
-from xrm.backup.create import create_backup, require_room
-from xrm.backup.manifest import is_newer, program_version
+from xrm.backup.create import create_backup
 from xrm.backup.restore import prepare_restore
-from xrm.errors import ConfigurationError, Conflict
+from xrm.errors import ConfigurationError, Conflict, NotFound
 from xrm.migrate.apply import pending
 from xrm.runtime import Runtime
 from xrm.settings import Settings
+from xrm.versions import program_version
 
 
 @pytest.fixture
@@ -161,15 +161,15 @@ def test_settings_and_secret_of_the_instance_stay_and_those_of_the_backup_lie_be
     assert "k" * 64 not in json.dumps([str(note) for note in restored.notes])
 
 
-def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="Make room"):
-        require_room(tmp_path, 1 << 60)
+def test_a_folder_that_is_not_there_is_not_made_for_a_backup(filled: Runtime, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no folder") as refused:
+        create_backup(filled, tmp_path / "mistyped" / "monday.xrmbackup")
+
+    assert str(tmp_path / "mistyped") in str(refused.value)
+    assert not (tmp_path / "mistyped").exists()
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "newer"),
-    [("0.2.0", "0.1.9", True), ("0.10", "0.9", True), ("1.0", "1.0.0", False), ("1.0rc1", "1.0", False), ("1.0", "1.0rc1", True),
-     ("1.0.post1", "1.0", True), ("0.1.0", "0.1.0", False), ("1.0+local", "1.0", False)],
-)
-def test_versions_are_ordered_by_their_numbers(one: str, other: str, newer: bool) -> None:
-    assert is_newer(one, other) is newer
+def test_the_usual_folder_is_made_also_when_it_is_named(filled: Runtime) -> None:
+    target = filled.settings.home / "backups" / "monday.xrmbackup"
+
+    assert create_backup(filled, target).path == target

@@ -21,6 +21,7 @@ from xrm.entities.models import entity
 from xrm.errors import Conflict
 from xrm.files.models import file
 from xrm.files.places import path_of
+from xrm.migrate.sync_triggers import Pair, makes
 from xrm.runtime import Runtime
 from xrm.search.queries import search
 from xrm.settings import Settings
@@ -71,6 +72,28 @@ def test_a_table_of_the_operators_own_comes_back_whatever_it_is_called(
     restore(create_backup(filled, tmp_path / "odd.xrmbackup").path, elsewhere)
 
     assert contents_of(elsewhere.database_url) == contents_of(settings.database_url)
+
+
+@pytest.mark.parametrize("place", ["here", "elsewhere"])
+def test_renamed_columns_are_in_step_after_a_restore(
+    filled: Runtime, restore: Restore, settings: Settings, elsewhere: Settings, tmp_path: Path, place: str
+) -> None:
+    with for_writing(filled.engine.connect()) as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE harbours (id INTEGER PRIMARY KEY, port TEXT, harbour TEXT)")
+        pair = Pair(1, "01_harbours__port", ("harbours", "harbours"), {"port": "harbour"})
+        for statement in makes(pair, connection.dialect):
+            connection.exec_driver_sql(statement)
+    backup = create_backup(filled, tmp_path / "renamed.xrmbackup").path
+    filled.close()
+
+    target = settings if place == "here" else elsewhere
+    restore(backup, target)
+
+    opened = open_base(target)
+    with for_writing(opened.engine.connect()) as connection, connection.begin():
+        connection.exec_driver_sql("INSERT INTO harbours (id, port) VALUES (1, 'Brest')")
+        assert connection.exec_driver_sql("SELECT harbour FROM harbours").scalar() == "Brest"
+    opened.close()
 
 
 def test_a_restored_instance_is_written_on_and_backed_up_again(

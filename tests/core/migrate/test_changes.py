@@ -12,8 +12,8 @@ from tests.factories.evolving import Evolving, labels
 from xrm.entities.service import update_entity
 from xrm.errors import Conflict, InvalidInput
 from xrm.migrate.apply import apply, rollback
+from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
-from xrm.migrate.planning import Choices
 from xrm.migrate.upgrade import apply_changes, declarations_of
 from xrm.runtime import Runtime
 
@@ -57,15 +57,17 @@ def test_a_renamed_field_takes_its_values_along(evolving: Evolving) -> None:
 
 def test_the_version_before_still_runs_while_the_old_column_waits(evolving: Evolving) -> None:
     first = evolving.applied(PORT)
+    evolving.create(first, {"name": "Aurora", "port": "Brest"})
     evolving.applied(HARBOUR, **RENAMED)
 
-    evolving.create(first, {"name": "Aurora", "port": "Brest"})
+    evolving.create(first, {"name": "Borea", "port": "Nantes"})
 
-    assert [row["port"] for row in evolving.rows(first)] == ["Brest"]
+    assert [row["port"] for row in evolving.rows(first)] == ["Brest", "Nantes"]
 
 
 def test_the_old_column_goes_when_its_day_has_come_or_when_asked_for(evolving: Evolving) -> None:
     first = evolving.applied(PORT)
+    evolving.create(first, {"name": "Early"})
     second = evolving.applied(HARBOUR, **RENAMED)
     late = evolving.create(first, {"name": "Late", "port": "Brest"})
 
@@ -78,7 +80,7 @@ def test_the_old_column_goes_when_its_day_has_come_or_when_asked_for(evolving: E
 
     apply_changes(second.engine, second.registry, choices=Choices(contract_now=True))
 
-    row = evolving.rows(second)[0]
+    row = evolving.rows(second)[-1]
     assert (row["name"], row["harbour"], "port" in row) == ("Late", "Brest", False)
     assert_settled(evolving, second)
     assert late
@@ -167,8 +169,8 @@ def test_a_plan_of_before_is_refused_after_the_database_changed(evolving: Evolvi
 
 
 @pytest.mark.parametrize(("before", "after"), [
-    ({"type": "decimal", "scale": 2}, {"type": "decimal", "scale": 3}),
-    ({"type": "text"}, {"type": "text", "many": True}),
+    ({"type": "decimal", "scale": 3}, {"type": "decimal", "scale": 2}),
+    ({"type": "text", "many": True}, {"type": "text"}),
     ({"type": "email"}, {"type": "url"}),
     ({"type": "money"}, {"type": "decimal", "scale": 2}),
 ])

@@ -19,8 +19,10 @@ from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
-BEFORE = {**NAME, "port": {"type": "text", "index": True}, "flags": {"type": "tags"}}
-AFTER = {**NAME, "harbour": {"type": "text", "index": True}, "signals": {"type": "tags"}, "draught": {"type": "integer"}}
+BEFORE = {**NAME, "port": {"type": "text", "index": True}, "flags": {"type": "tags"},
+          "length": {"type": "integer", "index": True}}
+AFTER = {**NAME, "harbour": {"type": "text", "index": True}, "signals": {"type": "tags"}, "draught": {"type": "integer"},
+         "length": {"type": "text", "index": True}}
 RENAMED = {"renamed": {"port": "harbour", "flags": "signals"}, "revision": 2}
 VESSELS = 12
 ROOT = Path(__file__).parents[3]
@@ -55,7 +57,7 @@ apply_changes(engine, registry) if way == "forwards" else rollback(engine)
 
 def moments(*few: int) -> list[Any]:
     """These numbers of statements; all up to the end of the change in the long form of the test."""
-    return [*few, *(pytest.param(one, marks=pytest.mark.deep) for one in range(1, 40) if one not in few)]
+    return [*few, *(pytest.param(one, marks=pytest.mark.deep) for one in range(1, 60) if one not in few)]
 
 
 def run_until(evolving: Evolving, moment: int, way: str) -> bool:
@@ -72,14 +74,15 @@ def content(evolving: Evolving, runtime: Runtime) -> list[object]:
     """All that the vessels hold, in the columns of the new version."""
     rows = evolving.rows(runtime)
     signals = evolving.rows(runtime, "fleet__vessel__signals", "owner_id, position")
-    vessels = [(row["name"], row["harbour"], row["harbour__key"], row["draught"]) for row in rows]
+    vessels = [(row["name"], row["harbour"], row["harbour__key"], row["draught"], row["length"]) for row in rows]
     return [vessels, [row["signals"] for row in signals]]
 
 
 def fill(evolving: Evolving) -> Runtime:
     runtime = evolving.applied(BEFORE)
     for number in range(VESSELS):
-        evolving.create(runtime, {"name": f"Vessel {number:02d}", "port": f"Port {number}", "flags": ["a", f"f{number}"]})
+        evolving.create(runtime, {"name": f"Vessel {number:02d}", "port": f"Port {number}", "flags": ["a", f"f{number}"],
+                                  "length": number})
     return runtime
 
 
@@ -92,7 +95,7 @@ def test_a_killed_change_goes_on_where_it_stopped(evolving: Evolving, moment: in
     apply_changes(second.engine, second.registry)
 
     assert content(evolving, second) == [
-        [(f"Vessel {number:02d}", f"Port {number}", f"port {number}", None) for number in range(VESSELS)],
+        [(f"Vessel {number:02d}", f"Port {number}", f"port {number}", None, str(number)) for number in range(VESSELS)],
         [flag for number in range(VESSELS) for flag in ("a", f"f{number}")],
     ]
     assert (labels(evolving.plan(second).steps), find_drift(second.engine), interrupted(second.engine)) == ([], [], None)

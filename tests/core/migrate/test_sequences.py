@@ -10,8 +10,8 @@ import pytest
 
 from tests.factories.evolving import Evolving, labels
 from xrm.migrate.apply import made_plans, rollback
+from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
-from xrm.migrate.planning import Choices
 from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 

@@ -113,12 +113,14 @@ def test_a_retired_field_is_hidden_and_comes_back_with_its_values(runtime: Runti
     assert back["x_fleet"] == 7
 
 
-def test_a_retired_field_does_not_come_back_as_another_type(runtime: Runtime, admin: Actor) -> None:
-    add_field(runtime, admin, "organization", "fleet", NUMBER)
+def test_a_retired_field_does_not_come_back_as_a_type_that_cannot_hold_its_values(runtime: Runtime, admin: Actor) -> None:
+    add_field(runtime, admin, "organization", "fleet", TEXT)
     retire_field(runtime, admin, "organization", "fleet")
 
-    with pytest.raises(InvalidInput, match="kept as integer"):
-        add_field(runtime, admin, "organization", "fleet", TEXT)
+    with pytest.raises(InvalidInput, match=r"organization\.x_fleet was"):
+        add_field(runtime, admin, "organization", "fleet", NUMBER)
+
+    assert runtime.registry.get("organization").all_fields["x_fleet"].type == "text"
 
 
 def test_a_field_that_another_needs_is_not_retired(runtime: Runtime, admin: Actor) -> None:

@@ -90,7 +90,7 @@ def test_a_rename_is_exported(runtime: Runtime, admin: Actor, tmp_path: Path) ->
 
     content = parse((tmp_path / "fields" / "organization.yaml").read_text()).data
     assert content["renamed"] == {"x_old": "x_new"}
-    assert content["fields"]["x_old"]["retired"] is True
+    assert list(content["fields"]) == ["x_new"]
 
 
 def test_a_field_that_a_type_lost_is_retired_and_kept(runtime: Runtime, admin: Actor, tmp_path: Path) -> None:

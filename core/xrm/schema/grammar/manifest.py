@@ -10,6 +10,11 @@ from xrm.schema.grammar.schemas import FieldGrammar
 from xrm.schema.grammar.values import Name, OneOf, Pattern, Text
 
 RESERVED_OWNER = "x"  # owns what administrators add
+# A plugin's name begins its tables, the addresses of its pages and the names of its templates: these are taken.
+RESERVED_PLUGINS = frozenset(
+    [RESERVED_OWNER, *"core overlay kept xrm errors forms lists macros records search panel files go pick help me in out static "
+     "party department language rail api admin".split()]
+)
 SLOTS = tuple(
     "nav.main nav.settings home.card command list.column list.filter list.bulk list.toolbar record.badge record.highlight "
     "record.alert record.action record.tab record.panel record.timeline record.compose form.section form.hint merge.row "
@@ -42,7 +47,7 @@ class ContributesGrammar(Grammar):
 class ManifestGrammar(Grammar):
     """A whole plugin.yaml."""
 
-    plugin = Name("Name of the plugin.", required=True, reserved=(RESERVED_OWNER,), example="press")
+    plugin = Name("Name of the plugin.", required=True, reserved=RESERVED_PLUGINS, example="press")
     version = Pattern(
         "Its version.",
         r"^\d+(\.\d+)*([.+-]?[a-zA-Z0-9]+)*$",

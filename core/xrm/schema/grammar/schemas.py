@@ -8,6 +8,7 @@ from xrm.schema.grammar.groups import ChoiceText, Keyed, LabelText, Several
 from xrm.schema.grammar.mapping import Grammar, Nested
 from xrm.schema.grammar.values import (
     ENTITY_RESERVED,
+    RIGHTS_RESERVED,
     TYPE_RESERVED,
     Anything,
     Condition,
@@ -157,7 +158,7 @@ class InterchangeGrammar(Grammar):
 class EntityGrammar(Grammar):
     """A whole entity file."""
 
-    entity = Name("Name of the type; the file is called like it.", required=True, reserved=TYPE_RESERVED, example="outlet")
+    entity = Name("Name of the type; the file is called like it.", required=True, reserved=RIGHTS_RESERVED, example="outlet")
     kind = OneOf("kind", ("record", "role", "party"), "record, role or party.", required=True, example="record")
     of = Several(Name(), "Party types that can have this role.")
     label = Nested(
@@ -233,7 +234,7 @@ class RelationshipsGrammar(Grammar):
     relationships = Keyed(
         Nested(RelationshipGrammar),
         "Relationship types by name.",
-        reserved=TYPE_RESERVED,
+        reserved=RIGHTS_RESERVED,
         required=True,
         example="works_for: {label: …}",
     )

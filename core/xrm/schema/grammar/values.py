@@ -21,7 +21,10 @@ EXTENSION = "x-"
 ENTITY_RESERVED = RESERVED_KEYS - {"source", "target"}
 # The latter are what plugins read besides entity types, under these names.
 ROW_NAMES = frozenset({"contact_point", "interaction", "interaction_participant", "relationship"})
+# What rights are given on besides types; a type of that name would be governed by them.
+SUBJECTS = frozenset({"user", "job", "message", "score", "schema", "instance", "plugin"})
 TYPE_RESERVED = RESERVED_KEYS | {"party", "record", "entity"} | ROW_NAMES
+RIGHTS_RESERVED = TYPE_RESERVED | SUBJECTS
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 

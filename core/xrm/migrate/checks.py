@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rows say to a change before anything is done: those that stand in its way, and what is good to know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnClause, ColumnElement, Connection, column, exists, func, literal_column, select, table
+
+from xrm.db.types import Id
+from xrm.migrate.catalog import Catalog
+from xrm.migrate.former import DeclaredType, child_table
+from xrm.migrate.rows_named import MOST_NAMED, titles
+
+_UNIQUE = re.compile(r"CREATE UNIQUE INDEX .+? ON .+? \((?P<columns>[^()]+)\)(?: WHERE (?P<where>.+))?", re.DOTALL)
+_CHOICES = frozenset({"choice", "choices"})
+
+Types = Mapping[str, DeclaredType]
+
+
+@dataclass
+class Findings:
+    """Problems must be mended before the change, notes are to be known."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check_rows(
+    connection: Connection, catalogs: tuple[Catalog, Catalog], types: tuple[Types, Types],
+    written: Collection[tuple[str, str]] = (),
+) -> Findings:
+    """What is found about tables that are there; both pairs are before and after.
+
+    ``written`` are the fields (table, key) that data steps of this very plan change: of their rows nothing is said.
+    """
+    found = Findings()
+    before, after = catalogs
+    for name in sorted(before.keys() & after.keys()):
+        look = _Look(connection, name, before, types)
+        found.problems += look.duplicates(after)
+        for key, was, now in look.fields():
+            if (name, key) not in written:
+                found.problems += look.lost_choices(key, was, now)
+                found.notes += look.empty(key, was, now)
+            found.notes += look.default(key, was, now)
+    return found
+
+
+class _Look:
+    """The rows of one table as they are before the change."""
+
+    def __init__(self, connection: Connection, name: str, before: Catalog, types: tuple[Types, Types]) -> None:
+        self._connection = connection
+        self._name = name
+        self._before = before
+        self._was, self._now = (one.get(name) for one in types)
+        self._former = {new: old for old, new in self._now.renamed.items()} if self._now is not None else {}
+
+    def fields(self) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+        """Key, what was declared (nothing for a new field), and what is."""
+        if self._now is None or self._was is None:
+            return
+        for key, now in self._now.fields.items():
+            yield key, self._was.fields.get(key) or self._was.fields.get(self._former.get(key, ""), {}), now
+
+    def duplicates(self, after: Catalog) -> Iterator[str]:
+        """Values that several rows hold where each may be held once from now on; empty ones do not count."""
+        had = {self._columns(text) for text in self._before[self._name].indexes.values()}
+        for text in after[self._name].indexes.values():
+            columns = self._columns(text)
+            if not columns or columns in had or not set(columns[0]) <= self._before[self._name].columns.keys():
+                continue
+            said = self._held_twice(*columns)
+            if said:
+                yield said
+
+    def _columns(self, index: str) -> tuple[tuple[str, ...], str] | None:
+        """The columns of a unique index under the names that they have before the change, and its condition."""
+        found = _UNIQUE.fullmatch(index)
+        if found is None:
+            return None
+        return tuple(self._there(name.strip().strip('"')) for name in found["columns"].split(",")), found["where"] or ""
+
+    def _there(self, name: str) -> str:
+        key, separator, rest = name.partition("__")
+        is_new = name not in self._before[self._name].columns
+        return f"{self._former[key]}{separator}{rest}" if is_new and key in self._former else name
+
+    def _held_twice(self, names: tuple[str, ...], where: str) -> str:
+        columns: list[ColumnClause[Any]] = [column(name) for name in names]
+        filled: list[ColumnElement[bool]] = [one.is_not(None) for one in columns]
+        filled += [literal_column(f"({where})")] if where else []
+        groups = select(*columns, func.count().label("rows")).select_from(table(self._name)).where(*filled)
+        twice = groups.group_by(*columns).having(func.count() > 1).subquery()
+        # In one go: without an index the rows are sorted for it.
+        worst = self._connection.execute(
+            select(*twice.c, func.count().over().label("all")).order_by(twice.c.rows.desc(), *twice.c).limit(MOST_NAMED)
+        ).all()
+        if not worst:
+            return ""
+        named = "; ".join(self._holders(columns, row[:-1]) for row in worst)
+        return (
+            f"{self._name}.{_field_of(names)} is to be unique, and {worst[0].all} values are held by several rows: {named}. "
+            "Change or merge these rows, or declare the field without unique, then plan again."
+        )
+
+    def _holders(self, columns: Sequence[ColumnClause[Any]], row: Sequence[Any]) -> str:
+        key = column("id", Id)
+        same = [one == value for one, value in zip(columns, row, strict=False)]
+        ids = self._connection.scalars(
+            select(key).select_from(table(self._name)).where(*same).order_by(key).limit(MOST_NAMED)
+        ).all()
+        more = ", …" if row[-1] > len(ids) else ""
+        return f'"{row[len(columns) - 1]}" by {", ".join(titles(self._connection, ids))}{more}'
+
+    def lost_choices(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+        """Choices that are declared no more and held by rows still."""
+        if was.get("type") not in _CHOICES or now.get("type") not in _CHOICES:
+            return
+        gone = [choice for choice in was.get("choices", {}) if choice not in now.get("choices", {})]
+        place = self._place(key)
+        if not gone or place is None:
+            return
+        name, held, owner = place
+        rows = self._connection.execute(
+            select(held, func.count()).select_from(table(name)).where(held.in_(gone)).group_by(held).order_by(held)
+        ).all()
+        if rows:
+            ids = self._connection.scalars(
+                select(owner).select_from(table(name)).where(held.in_(gone)).order_by(owner).limit(MOST_NAMED)
+            ).all()
+            counts = ", ".join(f"{choice} ({count})" for choice, count in rows)
+            yield (
+                f"{self._name}.{key}: {sum(count for _, count in rows)} rows hold a choice that is declared no more, {counts}: "
+                f"{', '.join(titles(self._connection, ids))}. Keep the choice with retired: true, or change these rows by a data "
+                "step of the plugin (steps/NNNN_name.py), then plan again."
+            )
+
+    def empty(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+        """Rows without a value in a field that is required from now on."""
+        if now.get("required") is not True or was.get("required") is True or now.get("type") == "computed":
+            return
+        place = self._place(key)
+        own = table(self._name, column("id"))
+        rows = select(func.count()).select_from(own)
+        if place is not None and place[0] == self._name:
+            rows = rows.where(place[1].is_(None))
+        elif place is not None:
+            child = table(place[0], column("owner_id"))
+            rows = rows.where(~exists(select(1).select_from(child).where(child.c.owner_id == own.c.id)))
+        count = self._connection.scalar(rows) or 0
+        if count:
+            said = f"{self._name}.{key} is required from now on, and {count} rows have no value"
+            yield f"{said}; they are asked for when next saved."
+
+    def default(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+        """A default that is another one from now on."""
+        if was and was.get("default") != now.get("default"):
+            first, second = (one.get("default", "nothing") for one in (was, now))
+            yield f"{self._name}.{key}: the default changes from {first} to {second}; rows that are there keep their values."
+
+    def _place(self, key: str) -> tuple[str, ColumnClause[Any], ColumnClause[Any]] | None:
+        """Where the values of a field lie before the change: table, column, and the column of the row they belong to."""
+        for one in (key, self._former.get(key, "")):
+            if one in self._before[self._name].columns:
+                return self._name, column(one), column("id", Id)
+            child = child_table(self._name, one)
+            if child in self._before:
+                return child, column(one), column("owner_id", Id)
+        return None
+
+
+def _field_of(columns: Sequence[str]) -> str:
+    return columns[-1].partition("__")[0]

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of rows while a field changes its type or a data step runs, forwards and on the way back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xrm.errors import InvalidInput, Problem, XrmError, msg
+from xrm.migrate.rows import Batch, Row
+from xrm.migrate.scripts import Script, Work, load_script
+from xrm.migrate.steps import Place, Step, Walk
+from xrm.migrate.widening import Kept, kept_field, narrowed, widening
+from xrm.schema.fields.base import FieldType, InvalidValue, ParseContext
+from xrm.schema.fields.builtin import FIELD_TYPES
+
+logger = logging.getLogger("xrm.migrate")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What moving values needs beside the database: the field types, and the data steps of plugins by owner."""
+
+    field_types: Mapping[str, FieldType] = field(default_factory=lambda: FIELD_TYPES)
+    step_files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+
+    def kept(self, place: Place) -> Kept:
+        """The field that lies there."""
+        key = place.field["key"]
+        found = kept_field(key, place.field, self.field_types)
+        if found is None:
+            told = msg("{key}: the field type {type} is not installed any more. Install its plugin again.",
+                       key=key, type=place.field.get("type", ""))
+            raise InvalidInput([Problem(key, told)])
+        return found
+
+    def script(self, owner: str, name: str) -> Script:
+        """The data step of this name.
+
+        Raises:
+            InvalidInput: when the installed version of the plugin does not bring it.
+        """
+        for path in self.step_files.get(owner, ()):
+            if path.stem == name:
+                return load_script(owner, path)
+        told = msg("The step {name} of {owner} is not there. Install the version of {owner} that brings it, and run this again.",
+                   name=f"steps/{name}.py", owner=owner)
+        raise InvalidInput([Problem("", told)])
+
+
+class Turning:
+    """The work of one walk: gives rows their new values, or on the way back their old ones."""
+
+    def __init__(self, step: Step, walk: Walk, tools: Tools) -> None:
+        self.walk = walk
+        self._owner = step.owner
+        self._script = tools.script(step.owner, walk.script) if walk.script else None
+        self.before = {key: tools.kept(place) for key, place in walk.reads.items()}
+        self.after = {key: tools.kept(place) for key, place in walk.writes.items()}
+        self._turns = {} if walk.script else {key: _turn(self.before[key], self.after[key]) for key in walk.writes}
+        self.is_in_place = any(walk.reads.get(key) == place for key, place in walk.writes.items())
+
+    def forwards(self, rows: Sequence[Row]) -> None:
+        """Assign what goes to the new places."""
+        if self._script is not None:
+            self._run(self._script.upgrade, rows, self.after)
+            return
+        for row in rows:
+            for key, turn in self._turns.items():
+                row.assigned[key] = turn(row[key])
+
+    def backwards(self, rows: Sequence[Row], again: Sequence[Row]) -> list[Row]:
+        """Assign what goes back, to rows that changed since; ``again`` are the same rows as they were read the first time."""
+        self.changed(again)
+        differing = [row for row, once in zip(rows, again, strict=True) if self.is_in_place or self._differs(once)]
+        if self._script is None:
+            for row in differing:
+                for key in self.walk.writes:
+                    self._narrow(row, key)
+        elif self._script.downgrade is not None:
+            self._run(self._script.downgrade, differing, {**self.after, **self.before})
+        return differing
+
+    def changed(self, again: Sequence[Row]) -> None:
+        """Make once more what the way forwards made, to tell what others wrote since."""
+        if not self.is_in_place:
+            self.forwards(again)
+
+    @staticmethod
+    def _differs(once: Row) -> bool:
+        return any(once.present.get(key) != value for key, value in once.assigned.items())
+
+    def _narrow(self, row: Row, key: str) -> None:
+        try:
+            row.assigned[key] = narrowed(self.after[key], row[key], self.before[key])
+        except InvalidInput as error:
+            said = "; ".join(str(problem) for problem in error.problems)
+            logger.warning("%s of %s keeps its value of before: %s", key, row.id, said)
+
+    def _run(self, work: Work, rows: Sequence[Row], fields: Mapping[str, Kept]) -> None:
+        batch = Batch(rows)
+        where = f"{self._owner}/steps/{self.walk.script}.py"
+        try:
+            work(batch)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            at = batch.current.id if batch.current is not None else "–"
+            said = str(error.message) if isinstance(error, XrmError) else f"{type(error).__name__}: {error}"
+            told = msg("{where} fails at the row {row}: {error} Mend it and run xrm schema apply, or take the change back with "
+                       "xrm schema rollback.", where=where, row=str(at), error=said.rstrip(".") + ".")
+            raise InvalidInput([Problem("", told, where)]) from error
+        for row in rows:
+            for key, value in row.assigned.items():
+                row.assigned[key] = _taken(fields[key], value, row, where)
+
+
+def _turn(before: Kept, after: Kept) -> Any:
+    turn = widening(before, after)
+    if turn is None:
+        told = msg("{key}: {before} cannot become {after} without a data step.", key=after.field.key, before=before.type.name,
+                   after=after.type.name)
+        raise InvalidInput([Problem(after.field.key, told)])
+    return turn
+
+
+def _taken(kept: Kept, value: Any, row: Row, where: str) -> Any:
+    try:
+        return kept.type.parse(kept.field, value, ParseContext())
+    except InvalidValue as error:
+        told = msg("{where} gives {key} of the row {row} a value it cannot take: {error}", where=where, key=kept.field.key,
+                   row=str(row.id), error=str(error.message))
+        raise InvalidInput([Problem(kept.field.key, told, where)]) from error

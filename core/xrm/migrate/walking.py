@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Walking over the rows of a type in batches: read, changed by the program, written back where they differ."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, bindparam, delete, insert, select, update
+
+from xrm.db.engine import for_writing
+from xrm.db.types import Id
+from xrm.migrate.copying import REST, Save, batch_end
+from xrm.migrate.rows import Row
+from xrm.migrate.steps import Place
+from xrm.migrate.turning import Turning
+from xrm.migrate.widening import Kept
+
+Columns = Mapping[Any, Any]
+Children = dict[uuid.UUID, list[Columns]]  # owner → its rows in a table of several values
+Range = tuple[uuid.UUID | None, uuid.UUID | None]  # after this id, up to and with that one
+
+
+def walk_forwards(engine: Engine, turning: Turning, after: str, save: Save) -> int:
+    """Give all rows after a key their new values, batch by batch, and return the rows read; ``save`` notes each last key."""
+    return _walk(engine, turning, after, save, "", is_back=False)
+
+
+def walk_backwards(engine: Engine, turning: Turning, save: Save, *, until: str = "") -> int:
+    """Carry back what was changed since at the new places; with ``until`` nothing beyond that key is touched."""
+    return _walk(engine, turning, "", save, until, is_back=True)
+
+
+def _walk(engine: Engine, turning: Turning, after: str, save: Save, until: str, *, is_back: bool) -> int:
+    places = _Places(turning)
+    last = uuid.UUID(after) if after else None
+    end = uuid.UUID(until) if until else None
+    done = 0
+    while True:
+        began = time.perf_counter()
+        with for_writing(engine.connect()) as connection, connection.begin():
+            upper, rows = batch_end(connection, turning.walk.table, "id", last, end)
+            if upper is None:
+                return done
+            _one_batch(connection, places, turning, (last, upper), is_back=is_back)
+            save(connection, str(upper))
+        last, done = upper, done + rows
+        time.sleep((time.perf_counter() - began) * REST)
+
+
+def catch_up(connection: Connection, turning: Turning) -> None:
+    """Give new values to what was written since the batches went by; others who write wait until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        table = connection.dialect.identifier_preparer.quote(turning.walk.table)
+        connection.exec_driver_sql(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+    places = _Places(turning)
+    last: uuid.UUID | None = None
+    while True:
+        upper, _ = batch_end(connection, turning.walk.table, "id", last, None)
+        if upper is None:
+            return
+        rows = places.read(connection, (last, upper), is_back=False)
+        if turning.walk.script:
+            # A step by hand may have changed what it reads: only rows that it has not seen are its business.
+            rows = [row for row in rows if _is_unseen(row, turning)]
+        turning.forwards(rows)
+        places.write(connection, rows, is_back=False)
+        last = upper
+
+
+def _is_unseen(row: Row, turning: Turning) -> bool:
+    moving = [key for key in turning.walk.writes if key in turning.walk.reads]
+    return any(row[key] not in (None, ()) for key in moving) and all(row.present[key] in (None, ()) for key in moving)
+
+
+def _one_batch(connection: Connection, places: _Places, turning: Turning, ids: Range, *, is_back: bool) -> None:
+    rows = places.read(connection, ids, is_back=is_back)
+    if is_back:
+        rows = turning.backwards(rows, places.read(connection, ids, is_back=False))
+    else:
+        turning.forwards(rows)
+    places.write(connection, rows, is_back=is_back)
+
+
+class _Places:
+    """The tables and columns between which values move."""
+
+    def __init__(self, turning: Turning) -> None:
+        self._metadata = MetaData()
+        walk = turning.walk
+        self._old = {key: (place, turning.before[key]) for key, place in walk.reads.items()}
+        self._new = {key: (place, turning.after[key]) for key, place in walk.writes.items()}
+        own = [(place, kept) for place, kept in (*self._old.values(), *self._new.values()) if not kept.is_many]
+        self._main = Table(walk.table, self._metadata, Column("id", Id), *_once(_columns(own)))
+        self._children: dict[str, Table] = {}
+        for place, kept in (*self._old.values(), *self._new.values()):
+            if kept.is_many and place.table not in self._children:
+                own_columns: list[Column[Any]] = [Column("owner_id", Id), Column("position", Integer), *_columns([(place, kept)])]
+                self._children[place.table] = Table(place.table, self._metadata, *own_columns)
+
+    def read(self, connection: Connection, ids: Range, *, is_back: bool) -> list[Row]:
+        """The rows of a batch, with what is read and what stands where new values go."""
+        found = connection.execute(_within(select(self._main), self._main.c.id, ids).order_by(self._main.c.id)).mappings().all()
+        children = {name: self._read_child(connection, table, ids) for name, table in self._children.items()}
+        # Backwards a field in two places is read where it is new and written where it was.
+        given_from = {**self._old, **self._new} if is_back else {**self._new, **self._old}
+        target = {**self._new, **self._old} if is_back else self._new
+        rows = []
+        for row in found:
+            given = {key: _value(row, children, *one) for key, one in given_from.items()}
+            present = {key: _value(row, children, *one) for key, one in target.items()}
+            rows.append(Row(row["id"], given, present, tuple(target)))
+        return rows
+
+    def write(self, connection: Connection, rows: Sequence[Row], *, is_back: bool) -> None:
+        """Store what was assigned, where it differs from what stands there."""
+        target = {**self._new, **self._old} if is_back else self._new
+        own: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        many: dict[str, list[Row]] = {}
+        for row in rows:
+            differing = [key for key, value in row.assigned.items() if value != row.present[key]]
+            values: dict[str, Any] = {}
+            for key in differing:
+                place, kept = target[key]
+                if kept.is_many:
+                    many.setdefault(key, []).append(row)
+                else:
+                    values |= _stored(place, kept, row.assigned[key])
+            if values:
+                changes = {f"to_{name}": one for name, one in values.items()}
+                own.setdefault(tuple(values), []).append({"row_id": row.id, **changes})
+        for columns, several in own.items():
+            assigned: dict[str, Any] = {name: bindparam(f"to_{name}") for name in columns}
+            connection.execute(update(self._main).where(self._main.c.id == bindparam("row_id")).values(assigned), several)
+        for key, changed in many.items():
+            self._write_child(connection, *target[key], [(row.id, row.assigned[key] or ()) for row in changed])
+
+    def _read_child(self, connection: Connection, table: Table, ids: Range) -> Children:
+        found: Children = {}
+        statement = _within(select(table), table.c.owner_id, ids).order_by(table.c.owner_id, table.c.position)
+        for row in connection.execute(statement).mappings():
+            found.setdefault(row["owner_id"], []).append(row)
+        return found
+
+    def _write_child(
+        self, connection: Connection, place: Place, kept: Kept, changes: Sequence[tuple[uuid.UUID, Sequence[Any]]]
+    ) -> None:
+        table = self._children[place.table]
+        connection.execute(delete(table).where(table.c.owner_id == bindparam("gone")), [{"gone": owner} for owner, _ in changes])
+        rows = [
+            {"owner_id": owner, "position": position, **_stored(place, kept, value)}
+            for owner, values in changes for position, value in enumerate(values)
+        ]
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _value(row: Columns, children: Mapping[str, Children], place: Place, kept: Kept) -> Any:
+    if kept.is_many:
+        return tuple(_loaded(place, kept, one) for one in children[place.table].get(row["id"], ()))
+    return _loaded(place, kept, row)
+
+
+def _columns(places: Iterable[tuple[Place, Kept]]) -> list[Column[Any]]:
+    return [
+        Column(place.columns.get(column.name, column.name), column.type)
+        for place, kept in places for column in kept.type.columns(kept.field)
+    ]
+
+
+def _once(columns: Iterable[Column[Any]]) -> list[Column[Any]]:
+    return list({column.name: column for column in columns}.values())
+
+
+def _loaded(place: Place, kept: Kept, row: Columns) -> Any:
+    return kept.type.load(kept.field, {name: row[there] for name, there in place.columns.items()})
+
+
+def _stored(place: Place, kept: Kept, value: Any) -> dict[str, Any]:
+    return {place.columns[name]: one for name, one in kept.type.store(kept.field, value).items()}
+
+
+def _within(statement: Any, key: Any, ids: Range) -> Any:
+    after, until = ids
+    if after is not None:
+        statement = statement.where(key > after)
+    return statement.where(key <= until) if until is not None else statement

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data steps of a plugin: run once, in their order, between what is generated; resumed, and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import xrm.migrate.copying
+from tests.factories.evolving import Evolving, labels
+from xrm.errors import InvalidInput
+from xrm.migrate.apply import interrupted
+from xrm.migrate.asking import Choices
+from xrm.migrate.drift import find_drift
+from xrm.migrate.upgrade import apply_changes, take_back
+from xrm.runtime import Runtime
+
+NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
+BEFORE = {**NAME, "length": {"type": "text"}, "port": {"type": "text"}, "flags": {"type": "tags"}}
+AFTER = {**NAME, "length": {"type": "integer", "index": True}, "harbour": {"type": "text"}, "country": {"type": "text"},
+         "flags": {"type": "tags"}}
+LENGTH = '''
+    """The length was typed with its unit."""
+    ENTITY = "vessel"
+    READS = ("length",)
+    WRITES = ("length",)
+
+    def upgrade(rows):
+        for row in rows:
+            text = row["length"]
+            row["length"] = int(text.split()[0]) if text else None
+'''
+PORT = '''
+    """The port becomes harbour and country."""
+    ENTITY = "vessel"
+    READS = ("port", "flags")
+    WRITES = ("harbour", "country", "flags")
+
+    def upgrade(rows):
+        for row in rows:
+            harbour, _, country = (row["port"] or "").partition(", ")
+            row["harbour"], row["country"] = harbour or None, country or None
+            row["flags"] = (*row["flags"], "seen")
+
+    def downgrade(rows):
+        for row in rows:
+            row["port"] = ", ".join(part for part in (row["harbour"], row["country"]) if part) or None
+            row["flags"] = tuple(flag for flag in row["flags"] if flag != "seen")
+'''
+
+
+def fill(evolving: Evolving) -> Runtime:
+    evolving.bring_steps()
+    first = evolving.applied(BEFORE)
+    for number, (length, port) in enumerate([("12 m", "Brême, DE"), (None, "Nice"), ("7", None)]):
+        evolving.create(first, {"name": f"Vessel {number}", "length": length, "port": port, "flags": ["a"]})
+    return first
+
+
+def flags(evolving: Evolving, runtime: Runtime) -> list[str]:
+    return [row["flags"] for row in evolving.rows(runtime, "fleet__vessel__flags", "owner_id, position")]
+
+
+def content(evolving: Evolving, runtime: Runtime) -> list[Any]:
+    return [[row["length"], row["harbour"], row["harbour__key"], row["country"]] for row in evolving.rows(runtime)]
+
+
+UPGRADED = [[12, "Brême", "breme", "DE"], [None, "Nice", "nice", None], [7, None, None, None]]
+
+
+def test_steps_run_between_what_is_generated_in_the_order_of_their_numbers(evolving: Evolving) -> None:
+    first = fill(evolving)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+    second = evolving.declare(AFTER, revision=2)
+
+    steps = labels(evolving.plan(second).steps)
+    apply_changes(second.engine, second.registry)
+
+    assert [step for step in steps if not step.startswith(("add column", "create index"))] == [
+        "run data step fleet__vessel.harbour", "run data step fleet__vessel.length", "switch field fleet__vessel.length",
+    ]
+    assert steps[0].startswith("add column")
+    assert steps[-1].startswith("create index")
+    assert content(evolving, second) == UPGRADED
+    assert flags(evolving, first) == ["a", "seen"] * 3
+    assert (labels(evolving.plan(second).steps), find_drift(second.engine)) == ([], [])
+
+
+def test_a_step_is_run_once_and_never_on_a_new_installation(evolving: Evolving) -> None:
+    evolving.bring_steps(**{"0001_split_port": PORT})
+    fields = {**AFTER, "port": {"type": "text"}}
+    first = evolving.applied(fields)
+    evolving.create(first, {"name": "Vessel", "harbour": "Nice", "flags": ["a"]})
+
+    again = evolving.applied(fields, revision=2)
+
+    assert (labels(evolving.plan(again).steps), flags(evolving, again)) == ([], ["a"])
+
+
+def test_taken_back_what_the_steps_changed_is_as_before(evolving: Evolving) -> None:
+    first = fill(evolving)
+    before, marks = evolving.rows(first), flags(evolving, first)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+    second = evolving.applied(AFTER, revision=2)
+
+    take_back(second.engine, second.registry)
+
+    assert (evolving.rows(first), flags(evolving, first)) == (before, marks)
+    assert find_drift(first.engine) == []
+    assert "run data step fleet__vessel.harbour" in labels(evolving.plan(second).steps)
+
+
+def test_a_step_that_fails_names_the_row_and_goes_on_when_it_is_mended(
+    evolving: Evolving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xrm.migrate.copying, "BATCH", 1)
+    first = fill(evolving)
+    evolving.create(first, {"name": "Vessel 3", "length": "long"})
+    evolving.bring_steps(**{"0001_length_in_metres": LENGTH})
+    fields = {**AFTER, "port": {"type": "text"}}
+    second = evolving.declare(fields, revision=2)
+
+    with pytest.raises(InvalidInput, match=r"fleet/steps/0001_length_in_metres.py fails at the row .*invalid literal"):
+        apply_changes(second.engine, second.registry)
+    assert interrupted(second.engine) is not None
+    mended = LENGTH.replace("split()[0]) if text", 'split()[0]) if text and text != "long"')
+    evolving.bring_steps(**{"0001_length_in_metres": mended})
+    third = evolving.declare(fields, revision=2)
+    apply_changes(third.engine, third.registry)
+
+    assert [row["length"] for row in evolving.rows(third)] == [12, None, 7, None]
+    assert (labels(evolving.plan(third).steps), find_drift(third.engine), interrupted(third.engine)) == ([], [], None)
+
+
+def test_a_value_that_the_field_cannot_take_is_refused_with_the_row(evolving: Evolving) -> None:
+    fill(evolving)
+    evolving.bring_steps(**{"0001_length_in_metres": LENGTH.replace("int(text.split()[0])", '"twelve"')})
+    second = evolving.declare({**AFTER, "port": {"type": "text"}}, revision=2)
+
+    with pytest.raises(InvalidInput, match="gives length of the row"):
+        apply_changes(second.engine, second.registry)
+    take_back(second.engine, second.registry)
+
+    assert find_drift(second.engine) == []
+
+
+WRONG = [
+    ({"first": LENGTH}, "call it NNNN_name.py"),
+    ({"0001_a": "ENTITY ="}, "fails when it is read: SyntaxError"),
+    ({"0001_a": 'ENTITY = "customer"\nWRITES = ("name",)\ndef upgrade(rows): pass'}, "no type of fleet. Name one of: vessel"),
+    ({"0001_a": 'ENTITY = "vessel"\nWRITES = ("nmae",)\ndef upgrade(rows): pass'}, "vessel has no field nmae"),
+    ({"0001_a": 'ENTITY = "vessel"\nWRITES = ("name",)'}, r"define upgrade\(rows\)"),
+    ({"0001_a": 'ENTITY = "vessel"\nWRITES = "name"\ndef upgrade(rows): pass'}, "WRITES lists keys of fields"),
+    ({"0001_a": LENGTH, "0001_b": LENGTH}, "two files have the number 0001"),
+    ({"0001_a": LENGTH, "0002_b": LENGTH}, "an earlier step that waits changes length too"),
+]
+
+
+def test_a_file_that_is_no_step_is_named_before_anything_is_done(evolving: Evolving) -> None:
+    fill(evolving)
+    for sources, expected in WRONG:
+        evolving.bring_steps(**sources)
+        second = evolving.declare({**AFTER, "port": {"type": "text"}}, revision=2)
+
+        with pytest.raises(InvalidInput, match=expected):
+            apply_changes(second.engine, second.registry)
+
+
+def test_what_cannot_be_taken_back_is_said_before(evolving: Evolving) -> None:
+    fill(evolving)
+    forgetting = 'ENTITY = "vessel"\nWRITES = ("port",)\ndef upgrade(rows):\n for row in rows:\n  row["port"] = None'
+    evolving.bring_steps(**{"0001_forget_ports": forgetting})
+    second = evolving.declare(BEFORE, revision=2)
+
+    steps = evolving.plan(second).steps
+    apply_changes(second.engine, second.registry)
+
+    assert [(step.action, step.is_reversible) for step in steps] == [("run data step", False)]
+    assert [row["port"] for row in evolving.rows(second)] == [None, None, None]
+    with pytest.raises(InvalidInput, match="cannot be taken back"):
+        take_back(second.engine, second.registry)
+
+
+def test_a_field_that_was_retired_long_ago_can_be_read(evolving: Evolving) -> None:
+    fill(evolving)
+    evolving.applied({**NAME, "length": {"type": "text"}}, revision=2)
+    evolving.bring_steps(**{"0001_split_port": PORT})
+    fields = {key: one for key, one in AFTER.items() if key != "length"}
+
+    third = evolving.applied({**fields, "length": {"type": "text"}}, revision=3)
+
+    assert [row["harbour"] for row in evolving.rows(third)] == ["Brême", "Nice", None]
+
+
+def test_the_old_column_of_a_converted_field_goes_with_the_contract(evolving: Evolving) -> None:
+    fill(evolving)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+    second = evolving.declare(AFTER, revision=2)
+
+    apply_changes(second.engine, second.registry, choices=Choices(contract_now=True))
+
+    assert content(evolving, second) == UPGRADED
+    assert not [name for name in evolving.rows(second)[0] if name.startswith("former")]
+    assert (labels(evolving.plan(second).steps), find_drift(second.engine)) == ([], [])
