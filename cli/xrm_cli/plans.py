@@ -18,8 +18,11 @@ from xrm_cli.output import print_table, say
 RISKS = {"safe": "safe", "window": "needs a window", "destroys": "destroys data"}
 
 
-def show_plan(plan: Plan) -> None:
-    """Print the steps of a plan by owner, then what waits, and say that nothing was changed."""
+def show_plan(plan: Plan, snapshot: int = 0) -> None:
+    """Print the steps of a plan by owner, then what waits, and say that nothing was changed.
+
+    ``snapshot`` are the bytes of the copy of the database that is made first.
+    """
     number = itertools.count(1)
     for title, steps in (("", plan.steps), ("later", plan.later)):
         rows = [{"": next(number), **_row(step), "when": _when(step) if title else "now"} for step in steps]
@@ -32,6 +35,10 @@ def show_plan(plan: Plan) -> None:
     if not plan.steps and not plan.problems:
         say("Nothing waits: the database is as declared." + (f" {len(plan.later)} steps later." if plan.later else ""))
         return
+    if snapshot:
+        say(f"A copy of the database is made first: at most {max(1, snapshot // 1_000_000)} MB.")
+    if plan.risk == "window":
+        say("It needs a window: stop xrm serve and xrm worker while it runs, and start the new version then.")
     say(f"{len(plan.steps)} steps now, {len(plan.later)} later. Nothing was changed. Run: xrm schema apply")
 
 
@@ -46,7 +53,8 @@ def show_concerns(concerns: Sequence[Concern]) -> None:
 
 
 def _row(step: Step) -> dict[str, Any]:
-    what = f"{step.action} {step.target}" + (f" ({step.note})" if step.note and step.copy is not None else "")
+    is_told = step.note and (step.copy is not None or step.walk is not None)
+    what = f"{step.action} {step.target}" + (f" ({step.note})" if is_told else "")
     return {
         "owner": step.owner, "phase": step.phase, "step": what, "risk": RISKS[step.risk], "rows": step.rows or "",
         "takes": "< 1 s" if step.seconds < 1 else f"≈ {step.seconds:.0f} s", "locks": step.lock,

@@ -101,7 +101,12 @@ class Runtime:
         declared: dict[str, dict[str, int]] = {}
         for each in self.registry.entity_types.values():
             declared.setdefault(each.plugin, {})[each.name] = each.declaration.revision
-        older = find_downgrades_now(self.engine, self.registry.versions, declared)
+        try:
+            older = find_downgrades_now(self.engine, self.registry.versions, declared)
+        except DBAPIError as error:
+            if is_retryable(error):
+                return  # what comes next waits for its turn, and asks again
+            raise self._explained(error) from error
         if older:
             raise ConfigurationError(older[0], code=READ_ONLY)
         self._fits = True

@@ -10,6 +10,7 @@ import click
 from xrm.db.health import missing_file
 from xrm.plugin_host.discovery import Plugin
 from xrm.plugin_removal.records import DROPPED, Removal, list_removals
+from xrm_cli.commands.plugin_export import export_command
 from xrm_cli.commands.plugin_removal import remove, restore
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_pairs
@@ -18,7 +19,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def plugin() -> None:
-    """Plugins: list, show, remove, restore."""
+    """Plugins: list, show, export, remove, restore."""
 
 
 def _as_json(one: Plugin) -> dict[str, Any]:
@@ -84,5 +85,6 @@ def _in_words(described: dict[str, Any]) -> dict[str, Any]:
     return {**described, "settings": list(described.get("settings", ())), **asks}
 
 
+plugin.add_command(export_command)
 plugin.add_command(remove)
 plugin.add_command(restore)

@@ -18,6 +18,7 @@ from xrm.migrate.apply import interrupted, made_plans
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.former import OVERLAY
+from xrm.migrate.snapshot import snapshot_size
 from xrm.migrate.steps import Plan, Step, plan_as_json
 from xrm.migrate.upgrade import apply_changes, plan_for, stale_after, take_back
 from xrm.overlay.concerns import Concern, find_concerns
@@ -89,7 +90,7 @@ def _agreed(session: Session, plan: Plan, *, is_confirmed: bool) -> bool:
     if session.options.as_json or not sys.stdin.isatty():
         say("This plan destroys data. Look at it with xrm schema plan, then run it with --yes.")
         return False
-    show_plan(plan)
+    show_plan(plan, snapshot_size(session.runtime.engine, plan.steps))
     return click.confirm("Some of these steps destroy data. Go on?", default=False, err=True)
 
 
@@ -148,7 +149,7 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
     given = {**plan_as_json(plan), "overlay": [one.as_json() for one in concerns], "removals": due}
 
     def show() -> None:
-        show_plan(plan)
+        show_plan(plan, snapshot_size(session.runtime.engine, plan.steps))
         show_concerns(concerns)
         if due:
             say(f"The thirty days of {', '.join(due)} are over: the data goes with the next xrm schema apply.")

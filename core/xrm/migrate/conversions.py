@@ -174,6 +174,7 @@ class Conversions:
         """The steps of one walk: make room for the fields that change their type, fill it, and let it take their place."""
         moving, writes = self._moving, dict(walk.writes)
         renames: list[tuple[str, str, str]] = []  # table, name now, name then
+        marks: list[Step] = []
         for one in changes:
             moving.handled.add((one.table, one.key))
             if one.after.is_many or one.is_renamed:
@@ -182,13 +183,15 @@ class Conversions:
             else:
                 writes[one.key] = self._make_room(owner, one, renames)
             self._keep(one, renames)
+            marks.append(self._write.mark_changes(owner, one.table, walk.reads[one.key], writes[one.key]))
+        moving.expand += marks
         walk = replace(walk, writes=writes, is_reversible=is_reversible)
         target = f"{walk.table}.{changes[0].key}" if changes else f"{walk.table}.{next(iter(writes))}"
         action = "run data step" if walk.script else "convert values"
         moving.backfill.append(Step(owner, action, target, phase="backfill", lock="none", walk=walk, note=walk.script))
         if changes:
             catch_up = replace(walk, is_catch_up=True, writes={one.key: writes[one.key] for one in changes})
-            moving.switch.append(self._write.switch_columns(owner, target, renames, catch_up))
+            moving.switch.append(self._write.switch_columns(owner, target, marks, renames, catch_up))
 
     def _make_room(self, owner: str, one: _Change, renames: list[tuple[str, str, str]]) -> Place:
         """New columns under other names where the old ones stand in the way."""

@@ -22,16 +22,15 @@ def take_snapshot(engine: Engine, number: int, steps: Sequence[Step]) -> Path | 
     Raises:
         ConfigurationError: when there is no room for it, or it does not open; nothing was changed then.
     """
-    file = Path(engine.url.database or "")
-    if engine.dialect.name != "sqlite" or not file.is_file() or all(
-        step.phase == "expand" and step.rebuild is None for step in steps
-    ):
+    size = snapshot_size(engine, steps)
+    if not size:
         return None
+    file = Path(engine.url.database or "")
     folder = file.parent / "snapshots"
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"before-plan-{number}.db"
     target.unlink(missing_ok=True)
-    require_room(folder, file.stat().st_size * 6 // 5)
+    require_room(folder, size * 6 // 5)
     target.touch(mode=0o600)
     source = sqlite3.connect(file)
     try:
@@ -42,6 +41,13 @@ def take_snapshot(engine: Engine, number: int, steps: Sequence[Step]) -> Path | 
     for old in sorted(folder.glob("before-plan-*.db"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
         old.unlink()
     return target
+
+
+def snapshot_size(engine: Engine, steps: Sequence[Step]) -> int:
+    """The bytes that the copy will take at most; 0 when these steps need none."""
+    file = Path(engine.url.database or "")
+    only_adds = all(step.phase == "expand" and step.rebuild is None for step in steps)
+    return 0 if engine.dialect.name != "sqlite" or only_adds or not file.is_file() else file.stat().st_size
 
 
 def _prove(copy: Path) -> None:

@@ -8,7 +8,25 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from xrm.db.engine import for_writing
 from xrm.db.types import Id
@@ -21,6 +39,8 @@ from xrm.migrate.widening import Kept
 Columns = Mapping[Any, Any]
 Children = dict[uuid.UUID, list[Columns]]  # owner → its rows in a table of several values
 Range = tuple[uuid.UUID | None, uuid.UUID | None]  # after this id, up to and with that one
+Wanted = Range | list[uuid.UUID]
+CHUNK = 500
 
 
 def walk_forwards(engine: Engine, turning: Turning, after: str, save: Save) -> int:
@@ -56,23 +76,11 @@ def catch_up(connection: Connection, turning: Turning) -> None:
         table = connection.dialect.identifier_preparer.quote(turning.walk.table)
         connection.exec_driver_sql(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
     places = _Places(turning)
-    last: uuid.UUID | None = None
-    while True:
-        upper, _ = batch_end(connection, turning.walk.table, "id", last, None)
-        if upper is None:
-            return
-        rows = places.read(connection, (last, upper), is_back=False)
-        if turning.walk.script:
-            # A step by hand may have changed what it reads: only rows that it has not seen are its business.
-            rows = [row for row in rows if _is_unseen(row, turning)]
+    waiting = list(connection.execute(places.waiting()).scalars())
+    for start in range(0, len(waiting), CHUNK):
+        rows = places.read(connection, waiting[start : start + CHUNK], is_back=False)
         turning.forwards(rows)
         places.write(connection, rows, is_back=False)
-        last = upper
-
-
-def _is_unseen(row: Row, turning: Turning) -> bool:
-    moving = [key for key in turning.walk.writes if key in turning.walk.reads]
-    return any(row[key] not in (None, ()) for key in moving) and all(row.present[key] in (None, ()) for key in moving)
 
 
 def _one_batch(connection: Connection, places: _Places, turning: Turning, ids: Range, *, is_back: bool) -> None:
@@ -100,7 +108,7 @@ class _Places:
                 own_columns: list[Column[Any]] = [Column("owner_id", Id), Column("position", Integer), *_columns([(place, kept)])]
                 self._children[place.table] = Table(place.table, self._metadata, *own_columns)
 
-    def read(self, connection: Connection, ids: Range, *, is_back: bool) -> list[Row]:
+    def read(self, connection: Connection, ids: Wanted, *, is_back: bool) -> list[Row]:
         """The rows of a batch, with what is read and what stands where new values go."""
         found = connection.execute(_within(select(self._main), self._main.c.id, ids).order_by(self._main.c.id)).mappings().all()
         children = {name: self._read_child(connection, table, ids) for name, table in self._children.items()}
@@ -113,6 +121,18 @@ class _Places:
             present = {key: _value(row, children, *one) for key, one in target.items()}
             rows.append(Row(row["id"], given, present, tuple(target)))
         return rows
+
+    def waiting(self) -> Select[Any]:
+        """The ids of rows that have a value at an old place and none at the new one."""
+        both = [(self._old[key], self._new[key]) for key in self._new if key in self._old]
+        conditions = [and_(self._is_filled(*old), not_(self._is_filled(*new))) for old, new in both]
+        return select(self._main.c.id).where(or_(*conditions))
+
+    def _is_filled(self, place: Place, kept: Kept) -> ColumnElement[bool]:
+        if kept.is_many:
+            child = self._children[place.table]
+            return exists().where(child.c.owner_id == self._main.c.id)
+        return self._main.c[place.columns[kept.field.key]].is_not(None)
 
     def write(self, connection: Connection, rows: Sequence[Row], *, is_back: bool) -> None:
         """Store what was assigned, where it differs from what stands there."""
@@ -137,7 +157,7 @@ class _Places:
         for key, changed in many.items():
             self._write_child(connection, *target[key], [(row.id, row.assigned[key] or ()) for row in changed])
 
-    def _read_child(self, connection: Connection, table: Table, ids: Range) -> Children:
+    def _read_child(self, connection: Connection, table: Table, ids: Wanted) -> Children:
         found: Children = {}
         statement = _within(select(table), table.c.owner_id, ids).order_by(table.c.owner_id, table.c.position)
         for row in connection.execute(statement).mappings():
@@ -182,7 +202,9 @@ def _stored(place: Place, kept: Kept, value: Any) -> dict[str, Any]:
     return {place.columns[name]: one for name, one in kept.type.store(kept.field, value).items()}
 
 
-def _within(statement: Any, key: Any, ids: Range) -> Any:
+def _within(statement: Any, key: Any, ids: Wanted) -> Any:
+    if isinstance(ids, list):
+        return statement.where(key.in_(ids))
     after, until = ids
     if after is not None:
         statement = statement.where(key > after)

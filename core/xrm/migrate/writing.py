@@ -13,7 +13,8 @@ from sqlalchemy.schema import CreateColumn
 from xrm.db.search_tables import search_statements
 from xrm.migrate.catalog import TableState
 from xrm.migrate.declared import add_column, create_index, create_table
-from xrm.migrate.steps import Copy, Step, Walk
+from xrm.migrate.marking import Marks
+from xrm.migrate.steps import Copy, Place, Step, Walk
 from xrm.schema.tables import short_name
 
 KEPT = "kept__"  # the beginning of names of tables that hold what was dropped
@@ -53,14 +54,24 @@ class Writer:
         reverse = f"ALTER TABLE {named} DROP COLUMN {self._quote(name)}"
         return Step(owner, "add column", f"{table}.{name}", (statement,), (reverse,))
 
-    def switch_columns(self, owner: str, target: str, renames: Sequence[tuple[str, str, str]], walk: Walk) -> Step:
+    def mark_changes(self, owner: str, table: str, old: Place, new: Place) -> Step:
+        """What makes changes at the old place known."""
+        marks = Marks(table, old, new, self._dialect)
+        return Step(owner, "note changes", f"{table}.{new.field['key']}", marks.makes(), marks.drops())
+
+    def switch_columns(
+        self, owner: str, target: str, marks: Sequence[Step], renames: Sequence[tuple[str, str, str]], walk: Walk
+    ) -> Step:
         """What changed since the batches went by, and new columns in the place of the old ones, all in one moment."""
+        ends = [one for mark in marks for one in mark.reverse]
+        begins = [one for mark in marks for one in mark.statements]
+
         def statement(table: str, old: str, new: str) -> str:
             return f"ALTER TABLE {self._quote(table)} RENAME COLUMN {self._quote(old)} TO {self._quote(new)}"
 
         return Step(
-            owner, "switch field", target, tuple(statement(*one) for one in renames),
-            tuple(statement(table, new, old) for table, old, new in reversed(renames)),
+            owner, "switch field", target, (*ends, *(statement(*one) for one in renames)),
+            (*(statement(table, new, old) for table, old, new in reversed(renames)), *begins),
             phase="backfill", risk="window", lock="blocks writing", walk=walk,
         )
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import filterfalse
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -21,7 +22,7 @@ from xrm.migrate.ledger import DONE, begin_plan, open_plan, set_plan_state, writ
 from xrm.migrate.live import read_catalog
 from xrm.migrate.outcome import WHOLE
 from xrm.migrate.own_tables import ensure_own_tables
-from xrm.migrate.state import State, read_state, state_from_json, write_state
+from xrm.migrate.state import Applied, State, read_state, state_from_json, write_state
 from xrm.migrate.steps import Step
 from xrm.plugin_removal.belongings import Belongings, belongings_from_json
 from xrm.plugin_removal.export import sum_of
@@ -64,11 +65,15 @@ def remember_declarations(runtime: Runtime, mine: Belongings) -> None:
         state = read_state(connection)
         if mine.declared and mine.plugin not in state.declarations:
             objects = {
-                name: replace(one, kept={column: why for column, why in one.kept.items() if column != WHOLE})
-                if name in mine.tables else one for name, one in state.objects.items()
+                name: _declared_again(one) if name in mine.tables else one for name, one in state.objects.items()
             }
             declarations = {**state.declarations, mine.plugin: list(mine.declared)}
             write_state(connection, replace(state, objects=objects, declarations=declarations), datetime.now(UTC))
+
+
+def _declared_again(one: Applied) -> Applied:
+    """The table without the mark that nobody declares it."""
+    return replace(one, kept={column: why for column, why in one.kept.items() if column != WHOLE})
 
 
 def _require_fitting(runtime: Runtime, manifest: PluginManifest, plugin: str) -> None:
@@ -104,10 +109,14 @@ def _reload(connection: Connection, file: Path, manifest: PluginManifest, actor:
     for step in steps:
         if told is not None:
             told(step)
+    links = [one for table in manifest.tables for one in table.link]
     for statement in (one for table in manifest.tables for one in (*table.create, *table.finish)):
         connection.exec_driver_sql(statement)
+    # By its foreign keys a row is known to hang on one that is gone; triggers would write rows that come later.
+    for statement in filter(_is_reference, links):
+        connection.exec_driver_sql(statement)
     loaded = load_rows(connection, file, manifest)
-    for statement in (one for table in manifest.tables for one in table.link):
+    for statement in filterfalse(_is_reference, links):
         connection.exec_driver_sql(statement)
     _see_parties(connection, manifest)
     write_steps(connection, number, [(at, step, 0) for at, step in enumerate(steps)], actor)
@@ -116,6 +125,10 @@ def _reload(connection: Connection, file: Path, manifest: PluginManifest, actor:
     set_plan_state(connection, number, DONE, goal)
     _note(connection, file, manifest, actor)
     return loaded
+
+
+def _is_reference(statement: str) -> bool:
+    return "FOREIGN KEY" in statement
 
 
 def _require_absent(connection: Connection, manifest: PluginManifest) -> None:
@@ -142,7 +155,7 @@ def _steps(manifest: PluginManifest, file: Path) -> list[Step]:
 
 def _goal(connection: Connection, state: State, own: State) -> State:
     live = read_catalog(connection)
-    objects = {name: replace(one, live=live[name]) for name, one in own.objects.items() if name in live}
+    objects = {name: replace(_declared_again(one), live=live[name]) for name, one in own.objects.items() if name in live}
     return State(
         {**state.objects, **objects}, {**state.declarations, **own.declarations}, {**state.made_by, **own.made_by},
         {**state.done_steps, **own.done_steps},

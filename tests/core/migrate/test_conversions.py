@@ -17,6 +17,7 @@ from xrm.errors import InvalidInput
 from xrm.migrate.apply import rollback
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
+from xrm.migrate.steps import Step
 from xrm.migrate.upgrade import apply_changes, stale_after, take_back
 from xrm.runtime import Runtime
 from xrm.search.queries import search
@@ -187,3 +188,25 @@ def test_titles_and_search_follow_what_changed(evolving: Evolving) -> None:
     titled = second.read(lambda uow: get_entity(uow, one), evolving.admin)
     hits = second.read(lambda uow: search(uow, "4711"), evolving.admin)
     assert (titled.title, [hit.id for hit in hits]) == ("Vessel 4711", [one])
+
+
+def test_what_is_written_while_values_go_over_is_not_lost(evolving: Evolving) -> None:
+    fields = {**NAME, "mark": {"type": "integer"}, "flag": CHOICE}
+    first = evolving.applied(fields)
+    ids = [evolving.create(first, {"name": f"Vessel {at}", "mark": at, "flag": "red"}) for at in range(4)]
+    second = evolving.declare(
+        {**NAME, "mark": {"type": "text"}, "flag": {"type": "choices", "choices": COLOURS}}, revision=2
+    )
+
+    def meanwhile(step: Step) -> None:
+        if step.action == "switch field" and step.target.endswith(".flag"):
+            first.write(partial(update_entity, entity_id=ids[0], raw={"mark": 70, "flag": "blue"}), evolving.admin)
+            first.write(partial(update_entity, entity_id=ids[1], raw={"mark": None, "flag": None}), evolving.admin)
+            ids.append(evolving.create(first, {"name": "Vessel 9", "mark": 9, "flag": "blue"}))
+
+    apply_changes(second.engine, second.registry, told=meanwhile)
+
+    found = [read(evolving, second, one) for one in ids]
+    assert [one["mark"] for one in found] == ["70", None, "2", "3", "9"]
+    assert [one["flag"] for one in found] == [("blue",), (), ("red",), ("red",), ("blue",)]
+    assert find_drift(second.engine) == []

@@ -23,6 +23,9 @@ from xrm.errors import PermissionDenied
 from xrm.interactions.queries import timeline
 from xrm.migrate.drift import find_drift
 from xrm.migrate.upgrade import apply_changes, plan_for
+from xrm.plugin_removal.belongings import find_belongings
+from xrm.plugin_removal.export import export_plugin
+from xrm.plugin_removal.inspection import require_whole_export
 from xrm.relationships.queries import list_relationships
 from xrm.roles.queries import list_roles_of
 from xrm.roles.service import start_role, update_role
@@ -152,3 +155,14 @@ def test_a_package_deleted_while_the_program_runs_fails_by_itself_where_it_reads
 
     assert [failure.plugin for failure in answers.failures] == ["goer"]
     assert [plugin.name for plugin in host.plugins if plugin.is_on] == ["goer", "stayer"]
+
+
+def test_its_data_can_be_exported_without_it(apiary: Apiary, tmp_path: Path) -> None:
+    runtime = apiary.take_away()
+    with runtime.engine.connect() as connection, connection.begin():
+        mine = find_belongings(connection, "apiary", runtime.host, runtime.registry)
+
+    path, manifest = export_plugin(runtime, mine, tmp_path / "apiary.xrmplugin")
+
+    assert require_whole_export(path).version == "1.2"
+    assert {part.table: part.rows for part in manifest.parts}["apiary__hive"] == 1
