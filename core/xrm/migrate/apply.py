@@ -146,7 +146,8 @@ def _settle(connection: Connection, goal: State) -> None:
     """Note declarations that changed without asking anything of the database."""
     known = read_state(connection)
     same = known.declarations == goal.declarations and known.done_steps == goal.done_steps
-    if not same or known.objects.keys() != goal.objects.keys():
+    kept = [{name: one.kept for name, one in state.objects.items()} for state in (known, goal)]
+    if not same or kept[0] != kept[1]:
         write_state(connection, _with_live(connection, goal), datetime.now(UTC))
 
 

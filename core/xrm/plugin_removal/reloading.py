@@ -73,7 +73,8 @@ def remember_declarations(runtime: Runtime, mine: Belongings) -> None:
 
 def _declared_again(one: Applied) -> Applied:
     """The table without the mark that nobody declares it."""
-    return replace(one, kept={column: why for column, why in one.kept.items() if column != WHOLE})
+    is_mark = {WHOLE: one.kept.get(WHOLE, {}).get("why") == "retired"}
+    return replace(one, kept={column: why for column, why in one.kept.items() if not is_mark.get(column)})
 
 
 def _require_fitting(runtime: Runtime, manifest: PluginManifest, plugin: str) -> None:
