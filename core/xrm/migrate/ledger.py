@@ -72,7 +72,9 @@ def set_plan_state(connection: Connection, number: int, state: str, after: State
     connection.execute(update(schema_plan).where(schema_plan.c.number == number).values(values))
 
 
-def write_steps(connection: Connection, plan: int | None, done: list[tuple[int, Step, int]], actor: str, state: str = DONE) -> None:
+def write_steps(
+    connection: Connection, plan: int | None, done: list[tuple[int, Step, int]], actor: str, state: str = DONE
+) -> None:
     """Lines for steps: (number in the plan, step, milliseconds); without a plan they are beyond taking back."""
     if not done:
         return

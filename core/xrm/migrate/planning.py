@@ -72,8 +72,8 @@ class _Planning:
             kept_now = {name: one.kept for name, one in state.objects.items()}
             self._after = narrowed(self._before, self._after, kept_now, choices.only, self._owners)
         self._tables = [table.name for table in wanted.metadata.sorted_tables if table.name in self._after]
-        self._write = Writer(connection.dialect, wanted.metadata)
         self._sizes = Sizes(connection)
+        self._write = Writer(connection.dialect, wanted.metadata, self._sizes.is_there)
         self._kept: dict[str, dict[str, Mapping[str, str]]] = {
             name: {column: dict(why) for column, why in one.kept.items()} for name, one in state.objects.items()
         }

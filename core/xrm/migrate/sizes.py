@@ -23,6 +23,10 @@ class Sizes:
         self._known: dict[str, int] = {}
         self._present = set(inspect(connection).get_table_names())
 
+    def is_there(self, name: str) -> bool:
+        """Whether the database has a table of this name."""
+        return name in self._present
+
     def rows(self, name: str) -> int:
         """The rows of a table; 0 when it is not there yet."""
         if name not in self._present:

@@ -79,7 +79,7 @@ class Step:
     rows: int = 0
     seconds: float = 0.0
     is_transactional: bool = True
-    is_repeated: bool = False  # the statements are run again, each time in a transaction of their own, until they find no more rows
+    is_repeated: bool = False  # the statements are run again, each in a transaction of its own, until they find no more rows
     copy: Copy | None = None
     copy_back: Copy | None = None
     walk: Walk | None = None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Dialect, MetaData
@@ -23,10 +23,11 @@ KEPT = "kept__"  # the beginning of names of tables that hold what was dropped
 class Writer:
     """Makes steps; owners are filled in by whoever knows them."""
 
-    def __init__(self, dialect: Dialect, metadata: MetaData) -> None:
+    def __init__(self, dialect: Dialect, metadata: MetaData, is_taken: Callable[[str], bool]) -> None:
         self._dialect = dialect
         self._metadata = metadata
         self._quote = dialect.identifier_preparer.quote
+        self._is_taken = is_taken
         self._is_sqlite = dialect.name == "sqlite"
 
     def create_table(self, name: str) -> list[Step]:
@@ -114,7 +115,7 @@ class Writer:
 
         ``pairs`` are the columns that took their place: what the program of before still wrote to the old ones is carried over.
         """
-        aside = self._quote(short_name(f"{KEPT}{table}__{columns[0]}"))
+        aside = self._quote(self._aside(f"{table}__{columns[0]}"))
         quoted = [self._quote(column) for column in columns]
         filled = " OR ".join(f"{column} IS NOT NULL" for column in quoted)
         named = self._quote(table)
@@ -133,11 +134,16 @@ class Writer:
 
     def drop_table(self, table: str, before: TableState) -> Step:
         """A table that is declared no more, set aside under another name."""
-        aside, named = self._quote(f"{KEPT}{table}"[:63]), self._quote(table)
+        aside, named = self._quote(self._aside(table)), self._quote(table)
         drops = tuple(f"DROP INDEX {self._quote(name)}" for name in before.indexes)
         statements = (*drops, f"ALTER TABLE {named} RENAME TO {aside}")
         reverse = (f"ALTER TABLE {aside} RENAME TO {named}", *before.indexes.values())
         return Step("", "drop table", table, statements, reverse, "contract", "destroys", "brief")
+
+    def _aside(self, name: str) -> str:
+        """Where something is put aside, beside what was put aside of the same name before."""
+        names = (short_name(f"{KEPT}{name}" + (f"__{number}" if number > 1 else "")) for number in range(1, 1000))
+        return next(found for found in names if not self._is_taken(found))
 
     def search(self) -> list[Step]:
         """The full-text index."""

@@ -22,6 +22,7 @@ from xrm.migrate.ledger import DONE, begin_plan, open_plan, set_plan_state, writ
 from xrm.migrate.live import read_catalog
 from xrm.migrate.outcome import WHOLE
 from xrm.migrate.own_tables import ensure_own_tables
+from xrm.migrate.purging import DAYS_KEPT
 from xrm.migrate.state import Applied, State, read_state, state_from_json, write_state
 from xrm.migrate.steps import Step
 from xrm.plugin_removal.belongings import Belongings, belongings_from_json
@@ -33,7 +34,6 @@ from xrm.plugin_removal.parts import among
 from xrm.plugin_removal.records import RESTORING, write_removal
 from xrm.runtime import Runtime
 
-DAYS_KEPT = 30
 Told = Callable[[Step], None]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, XrmError, msg
 from xrm.migrate.apply import interrupted
+from xrm.migrate.purging import DAYS_KEPT
 from xrm.migrate.steps import Step
 from xrm.plugin_removal.belongings import Belongings, find_belongings, remembered
 from xrm.plugin_removal.dropping import drop_plugin
@@ -31,7 +32,6 @@ from xrm.plugin_removal.records import (
 )
 from xrm.runtime import LOOK_EVERY, Runtime
 
-DAYS_KEPT = 30
 BASE = ("base", "core", "overlay")
 Told = Callable[[Step], None]
 

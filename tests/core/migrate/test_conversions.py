@@ -126,12 +126,12 @@ def test_what_was_changed_since_goes_back_where_it_fits_and_is_named_where_not(
     first = evolving.applied(with_field({"type": "integer"}))
     ids = [evolving.create(first, {"name": f"Vessel {at}", "mark": at}) for at in range(3)]
     second = evolving.applied(with_field({"type": "text"}), revision=2)
-    for one, value in ((ids[0], "77"), (ids[1], "many")):
+    for one, value in ((ids[0], "77"), (ids[1], "many"), (ids[2], None)):
         second.write(partial(update_entity, entity_id=one, raw={"mark": value}), evolving.admin)
 
     take_back(second.engine, second.registry)
 
-    assert marks(evolving, first, ids) == [77, 1, 2]
+    assert marks(evolving, first, ids) == [77, 1, None]
     assert str(ids[1]) in caplog.text
 
 

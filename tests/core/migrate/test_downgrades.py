@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,9 +22,9 @@ PORT = {**NAME, "port": {"type": "text"}}
 
 
 @pytest.fixture
-def version(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def version(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A function that sets the version of the plugin to be declared next."""
-    yield lambda number: monkeypatch.setitem(MANIFEST, "version", number)
+    return lambda number: monkeypatch.setitem(MANIFEST, "version", number)
 
 
 def state_of(runtime: Runtime) -> dict[str, Any]:

@@ -82,3 +82,16 @@ def test_a_later_plan_is_taken_back_after_a_purge(evolving: Evolving) -> None:
 
     assert labels(evolving.plan(evolving.declare(NAME)).steps) == []
     assert find_drift(runtime.engine) == []
+
+
+def test_what_is_let_go_twice_within_days_is_put_aside_twice(evolving: Evolving) -> None:
+    for value in ("Brest", "Nantes"):
+        runtime = evolving.applied({**NAME, "port": {"type": "text"}})
+        evolving.create(runtime, {"name": value, "port": value})
+        without = evolving.declare(NAME)
+        apply_changes(without.engine, without.registry)
+        apply_changes(without.engine, without.registry, choices=Choices(pruned=["fleet__vessel.port"]))
+
+    rollback(without.engine, to=2)
+
+    assert [row["port"] for row in evolving.rows(without)] == ["Brest", None]
