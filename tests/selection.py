@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which tests run: the long forms only when asked for."""
+"""Which tests run: the long forms only when asked for, and of tests of one logic on two databases one in turn."""
 
 from __future__ import annotations
+
+import zlib
 
 import pytest
 
@@ -12,9 +14,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long forms out unless ``--deep`` is given."""
+    """Leave out the long forms, and one database of the tests that take turns, unless ``--deep`` is given."""
     if config.getoption("--deep"):
         return
-    chosen = [item for item in items if item.get_closest_marker("deep") is None]
+    chosen = [item for item in items if item.get_closest_marker("deep") is None and _has_its_turn(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
+
+
+def _has_its_turn(item: pytest.Item) -> bool:
+    """Whether a test marked ``by_turns`` runs on this database: each test has one of the two, always the same."""
+    given = getattr(item, "callspec", None)
+    if item.get_closest_marker("by_turns") is None or given is None or item.config.getoption("--database") != "both":
+        return True
+    name = item.nodeid.replace("postgresql", "").replace("sqlite", "")
+    turn = ("sqlite", "postgresql")[zlib.crc32(name.encode()) % 2]
+    return bool(given.params.get("database_kind", turn) == turn)

@@ -11,7 +11,17 @@ from xrm.migrate.catalog import Catalog, TableState
 
 
 def declared_catalog(metadata: MetaData, dialect: Dialect) -> Catalog:
-    """Table → its columns, constraints and indexes as text; the full-text index included."""
+    """Table → its columns, constraints and indexes as text; the full-text index included.
+
+    Rendered once for each metadata, which is complete by then.
+    """
+    key = f"xrm catalog {dialect.name}"
+    if key not in metadata.info:
+        metadata.info[key] = _catalog(metadata, dialect)
+    return dict(metadata.info[key])
+
+
+def _catalog(metadata: MetaData, dialect: Dialect) -> Catalog:
     catalog = {table.name: _state(table, dialect) for table in metadata.sorted_tables}
     for table, kind, name, definition in search_objects(dialect.name) if "search_document" in catalog else ():
         if kind == "table":

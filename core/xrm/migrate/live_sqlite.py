@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from sqlalchemy import Connection, text
@@ -35,13 +36,20 @@ def read_sqlite(connection: Connection, tables: Collection[str] | None) -> Catal
     for type_, name, table, sql in rows:
         state = states.get(folded.get(table.lower(), ""))
         if state is not None and type_ == "index":
-            states[table] = replace(state, indexes={**state.indexes, name: as_text(without_ascending(cut(sql)))})
+            states[table] = replace(state, indexes={**state.indexes, name: _index(sql)})
         elif state is not None and type_ == "trigger":
             constraints = {**state.constraints, f"trigger {name}": as_text(cut(sql))}
             states[folded[table.lower()]] = replace(state, constraints=constraints)
     return dict(sorted(states.items()))
 
 
+@lru_cache(maxsize=4096)
+def _index(sql: str) -> str:
+    return as_text(without_ascending(cut(sql)))
+
+
+# Nearly all texts are the ones of the last time.
+@lru_cache(maxsize=1024)
 def _read(type_: str, sql: str) -> TableState:
     tokens = cut(sql)
     if type_ == "view":

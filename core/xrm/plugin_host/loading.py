@@ -8,7 +8,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +21,32 @@ from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDec
 from xrm.schema.suggest import did_you_mean
 
 
+class _Known:
+    """Field types, equal to others of the same names and classes."""
+
+    def __init__(self, field_types: Mapping[str, FieldType]) -> None:
+        self.field_types = field_types
+        self._key = frozenset((name, type(one)) for name, one in field_types.items())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+# A host that starts again (without a plugin that failed, with one that was removed) reads the files of all others as before.
+@lru_cache(maxsize=64)
+def _load(folder: Path, plugin: str, _stamps: frozenset[tuple[str, int, int]], known: _Known) -> Declarations:
+    return load_folder(folder, plugin, rules=replace(builtin_rules(), field_types=known.field_types))
+
+
+def _stamps(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """What changes when a file does: names, sizes and times of all that is read."""
+    found = ((str(path), path.stat()) for pattern in ("*.y*ml", "entities/*.y*ml") for path in folder.glob(pattern))
+    return frozenset((name, one.st_size, one.st_mtime_ns) for name, one in found)
+
+
 class DeclaredFolder:
     """The YAML files of a plugin, answering the same hooks as code would."""
 
@@ -31,8 +57,7 @@ class DeclaredFolder:
 
     @cached_property
     def _declared(self) -> Declarations:
-        rules = replace(builtin_rules(), field_types=self._field_types())
-        return load_folder(self._folder, self._plugin.name, rules=rules)
+        return _load(self._folder, self._plugin.name, _stamps(self._folder), _Known(self._field_types()))
 
     @hookimpl
     def register_entity_types(self) -> list[EntityDeclaration]:

@@ -17,6 +17,8 @@ from xrm.migrate.drift import find_drift
 from xrm.migrate.upgrade import apply_changes, declarations_of
 from xrm.runtime import Runtime
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 PORT = {**NAME, "port": {"type": "text", "index": True}}
 HARBOUR = {**NAME, "harbour": {"type": "text", "index": True}}

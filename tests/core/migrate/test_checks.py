@@ -16,6 +16,8 @@ from xrm.migrate.steps import plan_as_json
 from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 STATE = {"en": "s", "fr": "s"}
 

@@ -23,6 +23,8 @@ from xrm.runtime import Runtime
 from xrm.search.queries import search
 from xrm.unit_of_work import UnitOfWork, system_actor
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 COLOURS = {"red": {"en": "Red", "fr": "Rouge"}, "blue": {"en": "Blue", "fr": "Bleu"}}
 CHOICE = {"type": "choice", "choices": COLOURS}

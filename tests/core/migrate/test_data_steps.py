@@ -16,6 +16,8 @@ from xrm.migrate.drift import find_drift
 from xrm.migrate.upgrade import apply_changes, take_back
 from xrm.runtime import Runtime
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 BEFORE = {**NAME, "length": {"type": "text"}, "port": {"type": "text"}, "flags": {"type": "tags"}}
 AFTER = {**NAME, "length": {"type": "integer", "index": True}, "harbour": {"type": "text"}, "country": {"type": "text"},

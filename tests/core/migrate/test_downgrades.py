@@ -17,6 +17,8 @@ from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 from xrm.versions import program_version
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 PORT = {**NAME, "port": {"type": "text"}}
 

@@ -10,6 +10,8 @@ from xrm.migrate.former import declared_types
 from xrm.migrate.owners import Owners, narrowed
 from xrm.migrate.steps import Step
 
+pytestmark = pytest.mark.by_turns
+
 DECLARED = {
     "base": [{"entity": "organization", "kind": "party", "fields": {"name": {}}}],
     "press": [{"entity": "outlet", "fields": {"name": {}}}],

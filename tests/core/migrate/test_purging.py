@@ -19,6 +19,8 @@ from xrm.migrate.models import schema_plan
 from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 PORT = {"port": {"type": "text"}}
 FLAGS = {"flags": {"type": "tags"}}

@@ -21,6 +21,8 @@ from xrm.runtime import Runtime
 from xrm.search.queries import search
 from xrm.unit_of_work import Actor, UnitOfWork
 
+pytestmark = pytest.mark.by_turns
+
 LABEL = {"en": "Fleet", "fr": "Parc"}
 TIER = {"type": "choice", "label": LABEL, "choices": {"gold": {"en": "Gold", "fr": "Or"}}}
 SILVER = {"silver": {"en": "Silver", "fr": "Argent"}}

@@ -20,6 +20,8 @@ from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
 
+pytestmark = pytest.mark.by_turns
+
 NAME: dict[str, Any] = {"name": {"type": "text", "required": True}}
 STATE = {"type": "choice", "choices": {"new": {"en": "New", "fr": "Neuf"}, "lost": {"en": "Lost", "fr": "Perdu"}}}
 FIRST = {**NAME, "state": STATE, "port": {"type": "text"}}

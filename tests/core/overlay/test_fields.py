@@ -23,6 +23,8 @@ from xrm.runtime import Runtime
 from xrm.search.queries import search
 from xrm.unit_of_work import Actor
 
+pytestmark = pytest.mark.by_turns
+
 LABEL = {"en": "Fleet size", "fr": "Taille du parc"}
 NUMBER = {"type": "integer", "min": 0, "label": LABEL}
 TEXT = {"type": "text", "search": "strong", "label": LABEL}

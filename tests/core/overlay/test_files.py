@@ -20,6 +20,8 @@ from xrm.runtime import Runtime
 from xrm.schema.strict_yaml import parse
 from xrm.unit_of_work import Actor
 
+pytestmark = pytest.mark.by_turns
+
 LABEL = {"en": "Rate: yes", "fr": "Taux"}
 RATE = {"type": "decimal", "scale": 2, "min": 0.25, "label": LABEL, "default": "1.50"}
 

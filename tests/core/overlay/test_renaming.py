@@ -27,6 +27,8 @@ from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork
 
+pytestmark = pytest.mark.by_turns
+
 LABEL = {"en": "Fleet: 50 %", "fr": "Parc « l'entier »"}
 TEXT = {"type": "text", "index": True, "label": LABEL}
 

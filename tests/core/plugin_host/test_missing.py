@@ -33,6 +33,8 @@ from xrm.search.queries import search
 from xrm.settings import Settings
 from xrm.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.by_turns
+
 
 @pytest.fixture
 def apiary(prepared: Prepared, settings: Settings) -> Iterator[Apiary]:

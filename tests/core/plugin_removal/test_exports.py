@@ -24,6 +24,8 @@ from xrm.plugin_removal.records import Removal, find_removal
 from xrm.plugin_removal.removing import remove_plugin
 from xrm.plugin_removal.restoring import restore_plugin
 
+pytestmark = pytest.mark.by_turns
+
 
 def dropped(harbour: Harbour) -> tuple[Removal, Path]:
     """The record of a plugin that was removed and dropped, and its export."""

@@ -26,6 +26,8 @@ from xrm.relationships.queries import list_relationships
 from xrm.roles.queries import list_roles_of
 from xrm.search.queries import search
 
+pytestmark = pytest.mark.by_turns
+
 
 @pytest.fixture
 def removed(harbour: Harbour) -> Harbour:
