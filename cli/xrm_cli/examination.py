@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from xrm.db.damage import forget_damage, is_damage, note_damage
 from xrm.db.health import find_broken_links, find_damage, find_index_damage, missing_file
 from xrm.errors import XrmError
-from xrm.migrate.apply import has_tables, pending
+from xrm.migrate.apply import has_tables, interrupted
 from xrm.migrate.missing import find_missing
+from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.blocks import Text
 from xrm.runtime import Runtime
 from xrm.schema.model import Label
@@ -103,7 +104,15 @@ def _tables(runtime: Runtime) -> Iterator[Finding]:
     broken = [] if damage else find_broken_links(runtime.engine)
     if broken:
         yield Finding("links", "bad", "; ".join(broken[:5]), RESTORE)
-    waiting = pending(runtime.engine, runtime.registry.metadata)
+    plan = plan_for(runtime.engine, runtime.registry)
+    waiting = plan.steps
+    if begun := interrupted(runtime.engine):
+        yield Finding("tables", "bad", f"Plan {begun['plan']} was interrupted at step {begun['step']} of {begun['of']}.",
+                      "Run xrm schema apply to go on, or xrm schema rollback to take it back.")
+        return
+    if plan.problems:
+        yield Finding("tables", "bad", " ".join(plan.problems), "Mend that; xrm schema plan shows it.")
+        return
     if waiting:
         yield Finding("tables", "bad", f"{len(waiting)} schema steps wait, such as: {waiting[0].action} {waiting[0].target}.",
                       "Run xrm schema apply.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +28,29 @@ def show_plan(plan: Plan, snapshot: int = 0) -> None:
         rows = [{"": next(number), **_row(step), "when": _when(step) if title else "now"} for step in steps]
         if rows:
             print_table(rows, ("", "owner", "phase", "step", "risk", "rows", "takes", "locks", "undo", "when"))
-    for problem in plan.problems:
-        say(f"Problem: {problem}")
-    for note in plan.notes:
-        say(f"Note: {note}")
-    if not plan.steps and not plan.problems:
+    for line in (*(f"Problem: {one}" for one in plan.problems), *(f"Note: {one}" for one in plan.notes)):
+        say(line)
+    if plan.problems:
+        say("Nothing is done before that is mended.")
+    elif not plan.steps:
         say("Nothing waits: the database is as declared." + (f" {len(plan.later)} steps later." if plan.later else ""))
-        return
+    else:
+        _show_needs(plan, snapshot)
+
+
+def _show_needs(plan: Plan, snapshot: int) -> None:
     if snapshot:
         say(f"A copy of the database is made first: at most {max(1, snapshot // 1_000_000)} MB.")
     if plan.risk == "window":
         say("It needs a window: stop xrm serve and xrm worker while it runs, and start the new version then.")
     say(f"{len(plan.steps)} steps now, {len(plan.later)} later. Nothing was changed. Run: xrm schema apply")
+
+
+def tell_interrupted(begun: Mapping[str, Any] | None) -> None:
+    """Say where a change stopped, and that it goes on or back."""
+    if begun is not None:
+        say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. "
+            "Go on with xrm schema apply, or take it back with xrm schema rollback.")
 
 
 def show_concerns(concerns: Sequence[Concern]) -> None:

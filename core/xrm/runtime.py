@@ -25,6 +25,7 @@ from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
 from xrm.migrate.downgrades import find_downgrades_now
+from xrm.migrate.meanings import find_misreading
 from xrm.migrate.missing import find_missing
 from xrm.migrate.remembered import Remembered
 from xrm.overlay.additions import OWNER, Overlay
@@ -62,6 +63,7 @@ class Runtime:
     _next_look: float = field(default=0.0, init=False, repr=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _fits: bool = field(default=False, init=False, repr=False)
+    _means_same: bool = field(default=False, init=False, repr=False)
 
     def write(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         """Run ``function`` in one transaction that may change things; it may run again after a lost race.
@@ -72,6 +74,7 @@ class Runtime:
         """
         begin = time.monotonic()
         self.require_fitting()
+        self.require_meaning()
         self.require_whole()
         self.follow()
         for attempt in range(TRIES):
@@ -111,6 +114,22 @@ class Runtime:
             raise ConfigurationError(older[0], code=READ_ONLY)
         self._fits = True
 
+    def require_meaning(self) -> None:
+        """Stop before columns are read or written as something else than they are; looked at once.
+
+        Raises:
+            ConfigurationError: naming the field, or the versions when what is installed is older than the tables.
+        """
+        if self._means_same:
+            return
+        misread = find_misreading(self.engine, self.registry)
+        if misread is not None and self.follow(at_once=True):
+            misread = find_misreading(self.engine, self.registry)
+        if misread is not None:
+            self.require_fitting()
+            raise ConfigurationError(misread, code=READ_ONLY)
+        self._means_same = True
+
     def require_whole(self) -> None:
         """Stop when the database was found damaged and neither mended nor restored since.
 
@@ -142,6 +161,7 @@ class Runtime:
 
         It runs again when another process changed the schema below it.
         """
+        self.require_meaning()
         self.follow()
         known = self.registry
         try:

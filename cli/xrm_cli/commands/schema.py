@@ -12,15 +12,15 @@ from typing import Any
 
 import click
 
-from xrm.entities.retitling import refresh
+from xrm.entities.retitling import refresh_stale
 from xrm.errors import NotFound, msg
-from xrm.migrate.apply import interrupted, made_plans
+from xrm.migrate.apply import interrupted, made_plans, rest_of_interrupted
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.former import OVERLAY
 from xrm.migrate.snapshot import snapshot_size
 from xrm.migrate.steps import Plan, Step, plan_as_json
-from xrm.migrate.upgrade import apply_changes, plan_for, stale_after, take_back
+from xrm.migrate.upgrade import apply_changes, plan_for, take_back
 from xrm.overlay.concerns import Concern, find_concerns
 from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
@@ -35,7 +35,7 @@ from xrm_cli.commands.overlay import export_command, import_command, owners_comm
 from xrm_cli.commands.plugin_removal import drop_what_is_due, due_removals
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
-from xrm_cli.plans import base_of, kept_fields, show_concerns, show_plan, show_statements, write_plan
+from xrm_cli.plans import base_of, kept_fields, show_concerns, show_plan, show_statements, tell_interrupted, write_plan
 from xrm_cli.session import Session, with_session
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -74,13 +74,15 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     if plan.risk == "destroys" and not _agreed(session, plan, is_confirmed=is_confirmed):
         click.get_current_context().exit(REFUSED)
     steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
-    stale = stale_after(plan, steps, runtime.registry)
-    if stale:
-        say(f"Titles and search are made anew: {', '.join(stale)}.")
-        refresh(runtime, stale, system_actor())
+    _refresh(runtime)
     drop_what_is_due(session)
     say(f"Done: {len(steps)} steps." if steps else "Nothing to do: the tables are as declared.")
     session.give({"steps": [_as_json(step) for step in steps], "count": len(steps)}, lambda: None)
+
+
+def _refresh(runtime: Runtime) -> None:
+    if stale := refresh_stale(runtime, system_actor()):
+        say(f"Titles and search were made anew: {', '.join(stale)}.")
 
 
 def _agreed(session: Session, plan: Plan, *, is_confirmed: bool) -> bool:
@@ -149,6 +151,7 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
     given = {**plan_as_json(plan), "overlay": [one.as_json() for one in concerns], "removals": due}
 
     def show() -> None:
+        tell_interrupted(interrupted(session.runtime.engine))
         show_plan(plan, snapshot_size(session.runtime.engine, plan.steps))
         show_concerns(concerns)
         if due:
@@ -186,14 +189,17 @@ def status(session: Session) -> None:
     session.refuse_as()
     engine = session.runtime.engine
     plan, begun = plan_for(engine, session.runtime.registry), interrupted(engine)
-    steps = [_as_json(step) for step in plan.steps]
-    found = {"steps": steps, "count": len(steps), "later": len(plan.later), "interrupted": begun}
-    session.give(found, lambda: print_table(steps, ("owner", "action", "target")))
-    if begun is not None:
-        say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. "
-            "Go on with xrm schema apply, or take it back with xrm schema rollback.")
-    say(f"{len(steps)} steps wait. Run: xrm schema apply" if steps else "The tables are as declared.")
-    click.get_current_context().exit(plan.exit_code or (10 if begun else 0))
+    steps = [_as_json(step) for step in (plan.steps if begun is None else rest_of_interrupted(engine))]
+    found = {"steps": steps, "count": len(steps), "later": len(plan.later), "interrupted": begun, "problems": list(plan.problems)}
+    session.give(found, lambda: print_table(steps, ("owner", "action", "target")) if steps else None)
+    tell_interrupted(begun)
+    for problem in plan.problems if begun is None else ():
+        say(f"Problem: {problem}")
+    if begun is None and not plan.problems:
+        say(f"{len(steps)} steps wait. Run: xrm schema apply" if steps else "The tables are as declared.")
+        if plan.later:
+            say(f"{len(plan.later)} steps wait for their day; xrm schema plan lists them.")
+    click.get_current_context().exit(10 if begun else 1 if plan.problems else plan.exit_code)
 
 
 @schema.command("check", examples=["xrm schema check", "xrm schema check --json"])
@@ -205,20 +211,23 @@ def check(session: Session) -> None:
     """
     session.refuse_as()
     engine = session.runtime.engine
-    drift, plan = find_drift(engine), plan_for(engine, session.runtime.registry)
+    drift, plan, begun = find_drift(engine), plan_for(engine, session.runtime.registry), interrupted(engine)
     rows = [dataclasses.asdict(each) for each in drift]
     session.give(
-        {"drift": rows, "count": len(rows), "waiting": len(plan.steps), "problems": list(plan.problems)},
-        lambda: print_table(rows, ("table", "kind", "name", "before", "after")),
+        {"drift": rows, "count": len(rows), "waiting": len(plan.steps), "problems": list(plan.problems), "interrupted": begun},
+        lambda: print_table(rows, ("table", "kind", "name", "before", "after")) if rows else None,
     )
-    for problem in plan.problems:
+    tell_interrupted(begun)
+    for problem in plan.problems if begun is None else ():
         say(f"Problem: {problem}")
     if drift:
-        say(f"{len(drift)} things were changed in the database by hand. Change them back, or restore a backup.")
-    else:
+        say(f"{len(drift)} things were changed in the database by hand. Change them back, or restore a backup. "
+            "An index that is missing: xrm doctor --fix")
+    elif begun is None:
         is_settled = not plan.steps and not plan.problems
         say("The database is as it was made, and as declared." if is_settled else f"No drift. {len(plan.steps)} steps wait.")
-    click.get_current_context().exit(DRIFT if drift else (1 if plan.problems else plan.exit_code))
+    code = 10 if begun else 1 if plan.problems else plan.exit_code
+    click.get_current_context().exit(DRIFT if drift else code)
 
 
 @schema.command("history", examples=["xrm schema history", "xrm schema history --json"])
@@ -254,6 +263,9 @@ def rollback_command(session: Session, *, to: int | None, yes: bool) -> None:
     then = "Programs that run follow within a second." if is_own else (
         "Install the version of before, or the same steps wait again."
     )
+    if is_own:
+        runtime.follow(at_once=True)
+        _refresh(runtime)
     say(f"Taken back: plan {', '.join(map(str, numbers))}. {then}")
     session.give({"plans": numbers}, lambda: None)
 

@@ -10,7 +10,8 @@ import socket
 import click
 
 from xrm.errors import ConfigurationError, msg
-from xrm.migrate.apply import has_tables, pending
+from xrm.migrate.apply import has_tables
+from xrm.migrate.upgrade import plan_for
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE
 from xrm_cli.declaring import Command
 from xrm_cli.logs import log_to_stderr
@@ -62,7 +63,10 @@ def _require_ready(session: Session) -> None:
         raise ConfigurationError(msg("The database has no tables yet. Run xrm init, or for an empty database: xrm schema apply"))
     runtime.require_fitting()
     tell_damage(runtime)
-    waiting = len(pending(runtime.engine, runtime.registry.metadata))
+    plan = plan_for(runtime.engine, runtime.registry)
+    waiting = len(plan.steps)
+    if plan.problems:
+        raise ConfigurationError(msg("The tables do not fit what is installed: {problem}", problem=plan.problems[0]))
     if waiting:
         say(f"Warning: {waiting} schema steps wait; pages that need them fail. Run: xrm schema apply")
 

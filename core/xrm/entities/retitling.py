@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Engine, Row, select, update
 
 from xrm.entities.drafts import title_of
 from xrm.entities.links import get_titles, linked_ids
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_title_keys
 from xrm.errors import InvalidInput
+from xrm.migrate.stale import forget_stale, stale_types
 from xrm.roles.models import role
-from xrm.schema.registry import EntityType
+from xrm.schema.registry import EntityType, Registry
 from xrm.schema.storage import load_values
 from xrm.unit_of_work import Actor, UnitOfWork
 
@@ -24,18 +25,27 @@ CHUNK = 500
 
 
 class Program(Protocol):
-    """What runs units of work."""
+    """What runs units of work on a database."""
+
+    engine: Engine
+    registry: Registry
 
     def write(self, function: Any, actor: Actor) -> Any:
         """Run ``function`` in one transaction."""
 
 
-def refresh(program: Program, types: Iterable[str], actor: Actor) -> None:
-    """Make titles, sort keys and search documents of these types anew, in batches while others work."""
-    for name in types:
+def refresh_stale(program: Program, actor: Actor) -> list[str]:
+    """Make titles, sort keys and search documents anew of all types that schema changes left out of date; their names.
+
+    In batches while others work; what is interrupted begins again the next time.
+    """
+    names = [name for name in stale_types(program.engine) if name in program.registry.entity_types]
+    for name in names:
         last: uuid.UUID | None = None
         while (last := program.write(partial(refresh_titles, type_name=name, after=last), actor)) is not None:
             pass
+        forget_stale(program.engine, name)
+    return names
 
 
 def refresh_titles(uow: UnitOfWork, type_name: str, after: uuid.UUID | None) -> uuid.UUID | None:

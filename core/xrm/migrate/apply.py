@@ -15,6 +15,7 @@ from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.migrate.asking import Choices, Wanted
 from xrm.migrate.catalog import TableState
 from xrm.migrate.declared import declared_catalog
+from xrm.migrate.drift import drift_of, without_drift
 from xrm.migrate.exclusive import alone
 from xrm.migrate.former import declared_types
 from xrm.migrate.ledger import (
@@ -31,7 +32,7 @@ from xrm.migrate.ledger import (
     write_steps,
 )
 from xrm.migrate.live import read_catalog
-from xrm.migrate.outcome import EMPTY, reached
+from xrm.migrate.outcome import EMPTY, reached, stale_types
 from xrm.migrate.outdated import is_outdated, refuse_outdated
 from xrm.migrate.own_tables import OWN_NAMES, ensure_own_tables, has_own_tables
 from xrm.migrate.owners import owner_of
@@ -39,6 +40,7 @@ from xrm.migrate.planning import downgrades_of, make_plan
 from xrm.migrate.purging import purge, refuse_purged
 from xrm.migrate.running import revert_step, run_step
 from xrm.migrate.snapshot import take_snapshot
+from xrm.migrate.stale import note_stale
 from xrm.migrate.state import Applied, State, read_state, write_state
 from xrm.migrate.steps import Plan, Step
 from xrm.migrate.turning import Tools
@@ -103,7 +105,7 @@ def apply_wanted(
             wanted = _whole(wanted, state)
             plan = make_plan(connection, wanted, state, _today(), choices)
             _refuse(plan, choices.expected if choices is not None else "")
-            steps, goal = list(plan.steps), reached(state, plan)
+            steps, goal = list(plan.steps), replace(reached(state, plan), drift=tuple(drift_of(connection, state)))
             if not state.objects:
                 return [*done, *_install(connection, steps, state, goal, actor, told)]
             if not steps:
@@ -132,6 +134,7 @@ def _run(engine: Engine, number: int, steps: list[Step], goal: State, crew: _Cre
             crew.told(step)
         run_step(engine, number, at, step, crew.actor, crew.tools)
     with for_writing(engine.connect()) as connection, connection.begin():
+        note_stale(connection, stale_types(read_state(connection), goal, steps))
         _end(connection, number, goal)
     return list(steps)
 
@@ -152,8 +155,9 @@ def _settle(connection: Connection, goal: State) -> None:
 
 
 def _with_live(connection: Connection, goal: State) -> State:
-    live = read_catalog(connection)
-    return replace(goal, objects={name: replace(one, live=live.get(name, EMPTY)) for name, one in goal.objects.items()})
+    live = without_drift(read_catalog(connection), goal)
+    objects = {name: replace(one, live=live.get(name, EMPTY)) for name, one in goal.objects.items()}
+    return replace(goal, objects=objects, drift=())
 
 
 def _finish_open(engine: Engine, wanted: Wanted, told: Told | None) -> list[Step]:
@@ -192,6 +196,19 @@ def interrupted(engine: Engine) -> dict[str, Any] | None:
     return {"plan": record.number, "state": record.state, "step": min(done + 1, len(record.steps)), "of": len(record.steps)}
 
 
+def rest_of_interrupted(engine: Engine) -> list[Step]:
+    """The steps of an interrupted change that are still to be done, or undone, in that order."""
+    with engine.connect() as connection:
+        record = open_plan(connection) if has_own_tables(connection) else None
+        if record is None:
+            return []
+        lines = step_states(connection, record.number)
+    if record.state == ROLLING_BACK:
+        left = [at for at in lines if lines[at].state != REVERTED]
+        return [record.steps[at] for at in sorted(left, reverse=True)]
+    return [step for at, step in enumerate(record.steps) if at not in lines or lines[at].state != DONE]
+
+
 def rollback(
     engine: Engine, *, to: int | None = None, told: Told | None = None, tools: Tools | None = None
 ) -> list[PlanRecord]:
@@ -213,8 +230,17 @@ def rollback(
         _refuse_the_irreversible(engine, chosen)
         refuse_purged(engine, chosen)
         for record in chosen:
+            _require_scripts(record.steps, tools or Tools())
+        for record in chosen:
             _take_back(engine, record, tools or Tools(), told)
         return chosen
+
+
+def _require_scripts(steps: Iterable[Step], tools: Tools) -> None:
+    """Read each data step before the first step is undone: without one, the way back would end halfway."""
+    for step in steps:
+        if step.walk is not None and step.walk.script:
+            tools.script(step.owner, step.walk.script)
 
 
 def _refuse_the_irreversible(engine: Engine, chosen: Iterable[PlanRecord]) -> None:
@@ -227,7 +253,7 @@ def _refuse_the_irreversible(engine: Engine, chosen: Iterable[PlanRecord]) -> No
         record, step = begun[0]
         told = msg("Plan {number} cannot be taken back: {step} says no way back. Restore a backup, or the copy of the database "
                    "from before (snapshots/, SQLite).", number=record.number, step=f"{step.owner} {step.note or step.target}")
-        raise InvalidInput([Problem("to", told)])
+        raise InvalidInput([Problem("", told)])
 
 
 def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | None) -> None:
@@ -238,7 +264,8 @@ def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | No
             told(record.steps[at])
         revert_step(engine, record.number, at, record.steps[at], tools)
     with for_writing(engine.connect()) as connection, connection.begin():
-        write_state(connection, _with_live(connection, record.before), datetime.now(UTC))
+        note_stale(connection, stale_types(record.after, record.before, record.steps))
+        write_state(connection, _with_live(connection, replace(record.before, drift=record.after.drift)), datetime.now(UTC))
         set_plan_state(connection, record.number, ROLLED_BACK)
 
 

@@ -8,9 +8,10 @@ The old columns stay until they are contracted, so that the way back has every v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnClause, Connection, column, func, or_, select, table
@@ -39,6 +40,7 @@ class Moving:
     handled: set[tuple[str, str]] = field(default_factory=set)  # table and key of fields that are no problem any more
     refused: list[tuple[str, str, str, str]] = field(default_factory=list)  # table, key, was, is
     problems: list[str] = field(default_factory=list)
+    is_broken: bool = False  # data steps cannot be run, and so nothing else is asked
 
     @property
     def written(self) -> set[tuple[str, str]]:
@@ -77,10 +79,11 @@ class Conversions:
         self._due = (today + timedelta(days=DAYS_TO_CONTRACT)).isoformat()
         self._moving = Moving()
 
-    def find(self, waiting: Iterable[tuple[str, Any]], kept: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Moving:
+    def find(self, waiting: Sequence[tuple[str, Path]], kept: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Moving:
         """All of them; ``waiting`` are owner and file of data steps not run yet, ``kept`` what stays of former fields."""
         moving = self._moving
         changes = {(one.table, one.key): one for one in self._changes()}
+        refused = len(moving.problems)
         steps = DataSteps(self._tools, self._types, self._former_types, (self._before, self._after), kept)
         for script in steps.load(waiting):
             try:
@@ -96,9 +99,16 @@ class Conversions:
                     "Install the version between, and apply it first."
                 )
                 continue
-            is_reversible = steps.is_reversible(script, walk, {one.key for one in own})
-            self._add(script.owner, walk, own, is_reversible=is_reversible)
+            in_place = steps.changed_in_place(walk, {one.key for one in own})
+            asides = {key: self._write.set_aside(script.owner, script.name, place, walk.table) for key, place in in_place.items()}
+            moving.expand += [step for step, _ in asides.values()]
+            self._add(script.owner, replace(walk, asides={key: place for key, (_, place) in asides.items()}), own)
         moving.problems += steps.problems
+        if len(moving.problems) > refused:
+            # What the steps would have carried over is no problem of its own.
+            moving.handled |= changes.keys()
+            moving.is_broken = True
+            return moving
         for one in changes.values():
             if (one.table, one.key) not in moving.handled:
                 self._widen(one)
@@ -153,7 +163,7 @@ class Conversions:
             return
         owner = self._types[one.table].owner
         reads = {one.key: Place(_json(one.was), one.table, _identity(one.before))}
-        self._add(owner, Walk(one.table, reads, {}), [one], is_reversible=True)
+        self._add(owner, Walk(one.table, reads, {}), [one])
 
     def _has_same_columns(self, one: _Change) -> bool:
         if one.before.is_many or one.after.is_many or scale_of(one.before) != scale_of(one.after):
@@ -170,7 +180,7 @@ class Conversions:
             select(func.count()).select_from(table(one.table)).where(or_(here > most, here < -most))
         ) or 0)
 
-    def _add(self, owner: str, walk: Walk, changes: list[_Change], *, is_reversible: bool) -> None:
+    def _add(self, owner: str, walk: Walk, changes: list[_Change]) -> None:
         """The steps of one walk: make room for the fields that change their type, fill it, and let it take their place."""
         moving, writes = self._moving, dict(walk.writes)
         renames: list[tuple[str, str, str]] = []  # table, name now, name then
@@ -185,12 +195,12 @@ class Conversions:
             self._keep(one, renames)
             marks.append(self._write.mark_changes(owner, one.table, walk.reads[one.key], writes[one.key]))
         moving.expand += marks
-        walk = replace(walk, writes=writes, is_reversible=is_reversible)
+        walk = replace(walk, writes=writes)
         target = f"{walk.table}.{changes[0].key}" if changes else f"{walk.table}.{next(iter(writes))}"
         action = "run data step" if walk.script else "convert values"
         moving.backfill.append(Step(owner, action, target, phase="backfill", lock="none", walk=walk, note=walk.script))
         if changes:
-            catch_up = replace(walk, is_catch_up=True, writes={one.key: writes[one.key] for one in changes})
+            catch_up = replace(walk, is_catch_up=True, asides={}, writes={one.key: writes[one.key] for one in changes})
             moving.switch.append(self._write.switch_columns(owner, target, marks, renames, catch_up))
 
     def _make_room(self, owner: str, one: _Change, renames: list[tuple[str, str, str]]) -> Place:

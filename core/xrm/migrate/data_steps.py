@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.migrate.catalog import Catalog
-from xrm.migrate.former import DeclaredType, child_table, columns_of, meaning_of
+from xrm.migrate.former import DeclaredType, child_table, meaning_of
 from xrm.migrate.scripts import Script, load_script, same_numbers
 from xrm.migrate.steps import Place, Walk
 from xrm.migrate.turning import Tools
 from xrm.migrate.widening import kept_field
+from xrm.schema.suggest import did_you_mean
 
 KeptColumns = Mapping[str, Mapping[str, Mapping[str, str]]]
 
@@ -32,13 +33,14 @@ class DataSteps:
         self._kept = kept
         self.problems: list[str] = []
 
-    def load(self, waiting: Iterable[tuple[str, Path]]) -> list[Script]:
+    def load(self, waiting: Sequence[tuple[str, Path]]) -> list[Script]:
         """The steps in these files."""
         found = []
+        for owner in dict.fromkeys(owner for owner, _ in waiting):
+            for number in same_numbers(self._tools.step_files[owner]):
+                names = ", ".join(path.name for path in self._tools.step_files[owner] if path.stem.startswith(number))
+                self.problems.append(f"{owner}/steps: {names} have the same number. Give each its own.")
         for owner, path in waiting:
-            if twice := [number for number in same_numbers(self._tools.step_files[owner]) if path.stem.startswith(number)]:
-                self.problems.append(f"{owner}/steps: two files have the number {twice[0]}. Give one of them another.")
-                continue
             try:
                 found.append(load_script(owner, path))
             except InvalidInput as error:
@@ -69,15 +71,14 @@ class DataSteps:
         writes = {key: self._place(declared, key, where, is_former=False) for key in script.writes}
         return Walk(declared.table, reads, writes, script.name)
 
-    def is_reversible(self, script: Script, walk: Walk, converted: Iterable[str]) -> bool:
-        """Whether the way back gives back every value: it says how, or it wrote only where nothing was before."""
-        if script.downgrade is not None:
-            return True
+    def changed_in_place(self, walk: Walk, converted: Collection[str]) -> dict[str, Place]:
+        """The fields whose values of before would be gone: they have them, and keep their type."""
         old = self._before.get(walk.table)
-        new = [key for key in walk.writes if key not in converted]
-        return old is None or all(
-            not columns_of(key, old.columns) and child_table(walk.table, key) not in self._before for key in new
-        )
+        return {
+            key: place for key, place in walk.writes.items()
+            if key not in converted and old is not None
+            and (place.columns.keys() & old.columns.keys() or (place.table in self._before and place.table != walk.table))
+        }
 
     def _place(self, declared: DeclaredType, key: str, where: str, *, is_former: bool) -> Place:
         former = self._former_types.get(declared.table)
@@ -89,8 +90,8 @@ class DataSteps:
         kept = kept_field(key, canonical, self._tools.field_types) if canonical is not None else None
         if canonical is None or kept is None:
             known = sorted({*declared.fields, *(former.fields if former is not None and is_former else ())})
-            told = msg("{where}: {type} has no field {key} with values of its own. Name one of: {known}.", where=where,
-                       type=declared.name, key=key, known=", ".join(known))
+            told = msg("{where}: {type} has no field {key} with values of its own.{hint}", where=where, type=declared.name,
+                       key=key, hint=did_you_mean(key, known))
             raise InvalidInput([Problem(key, told, where)])
         names = {part.name: part.name for part in kept.type.columns(kept.field)}
         table = child_table(declared.table, key) if kept.is_many else declared.table

@@ -30,10 +30,11 @@ class DeclaredType:
     sort_as: str = ""
     is_entity: bool = False
 
-    @property
-    def shown_by(self) -> tuple[str, str, dict[str, str]]:
-        """What makes its title, its sort key and its search documents."""
-        return self.title, self.sort_as, {key: one["search"] for key, one in self.fields.items() if one.get("search")}
+    def is_shown_otherwise_than(self, before: DeclaredType) -> bool:
+        """Whether titles, sort keys or search documents of before are not what this declares; a new field is in none yet."""
+        if (self.title, self.sort_as) != (before.title, before.sort_as):
+            return True
+        return any(self.fields.get(key, {}).get("search", "") != one.get("search", "") for key, one in before.fields.items())
 
 
 def declared_types(declarations: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, DeclaredType]:

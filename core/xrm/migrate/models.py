@@ -49,6 +49,17 @@ schema_data_step = Table(
     Column("applied_at", UtcDateTime, nullable=False),
 )
 
+# Entity types whose titles and search documents a change left out of date, until they are made anew.
+schema_stale = Table("schema_stale", metadata, Column("type", key_text(), primary_key=True))
+
+# The sum of how each field was applied: one look tells a program whether it reads the columns as what they are.
+schema_meaning = Table(
+    "schema_meaning",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("checksum", Text, nullable=False),
+)
+
 schema_plan = Table(
     "schema_plan",
     metadata,

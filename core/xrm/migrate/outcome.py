@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xrm.migrate.catalog import Catalog, TableState, as_json
@@ -13,7 +13,7 @@ from xrm.migrate.former import declared_types
 from xrm.migrate.owners import owner_of
 from xrm.migrate.reshaping import kept_constraints
 from xrm.migrate.state import Applied, Kept, State
-from xrm.migrate.steps import Plan
+from xrm.migrate.steps import Plan, Step
 
 EMPTY = TableState({}, {}, {})
 WHOLE = ""  # the key under which a whole table is kept
@@ -51,13 +51,13 @@ def reached(state: State, plan: Plan) -> State:
     return State(objects, dict(plan.declarations), plan.made_by, plan.done_steps)
 
 
-def stale_types(state: State, plan: Plan) -> tuple[str, ...]:
+def stale_types(before_state: State, after_state: State, steps: Iterable[Step]) -> tuple[str, ...]:
     """Entity types whose titles and search documents a plan makes out of date, by what it moves or by what is declared."""
-    before, after = declared_types(state.declarations), declared_types(plan.declarations)
-    moved = {step.walk.table for step in plan.steps if step.walk is not None}
+    before, after = declared_types(before_state.declarations), declared_types(after_state.declarations)
+    moved = {step.walk.table for step in steps if step.walk is not None}
     return tuple(sorted(
         one.name for table, one in after.items()
-        if one.is_entity and table in before and (table in moved or before[table].shown_by != one.shown_by)
+        if one.is_entity and table in before and (table in moved or one.is_shown_otherwise_than(before[table]))
     ))
 
 

@@ -6,9 +6,19 @@ from __future__ import annotations
 from sqlalchemy import Connection, inspect
 
 from xrm.migrate.declared import add_column
-from xrm.migrate.models import schema_applied, schema_data_step, schema_ledger, schema_object, schema_owner, schema_plan
+from xrm.migrate.models import (
+    schema_applied,
+    schema_data_step,
+    schema_ledger,
+    schema_meaning,
+    schema_object,
+    schema_owner,
+    schema_plan,
+    schema_stale,
+)
 
-OWN = (schema_applied, schema_object, schema_owner, schema_data_step, schema_plan, schema_ledger)
+OWN = (schema_applied, schema_object, schema_owner, schema_data_step, schema_stale, schema_meaning,
+       schema_plan, schema_ledger)
 OWN_NAMES = frozenset(table.name for table in OWN)
 
 

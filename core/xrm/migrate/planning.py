@@ -26,7 +26,7 @@ from xrm.migrate.former import (
     value_columns,
 )
 from xrm.migrate.made_by import MadeByOwner, after_steps, revisions_of
-from xrm.migrate.outcome import WHOLE, stale_types, target_of
+from xrm.migrate.outcome import WHOLE, target_of
 from xrm.migrate.own_tables import OWN_NAMES
 from xrm.migrate.owners import Owners, narrowed
 from xrm.migrate.reshaping import drop_by_rebuild, reshape
@@ -80,7 +80,8 @@ class _Planning:
         self._in_step = InStep(connection.dialect, self._before, self._kept)
         self._versions = wanted.versions
         self._problems = [str(one) for one in downgrades_of(connection, wanted, state.made_by)]
-        self._moving = self._find_moving(connection, wanted)
+        self._is_blocked = bool(self._problems)
+        self._moving = Moving() if self._is_blocked else self._find_moving(connection, wanted)
 
     def _find_moving(self, connection: Connection, wanted: Wanted) -> Moving:
         """Fields whose type changes, and data steps of plugins that were there before: a new one has nothing to carry."""
@@ -104,6 +105,14 @@ class _Planning:
         return found
 
     def plan(self) -> Plan:
+        """The steps; none where older code asks, or a data step cannot be read: what to mend stands alone then."""
+        if self._is_blocked or self._moving.is_broken:
+            unchanged = self._state.checksum
+            return Plan(problems=tuple(self._problems), base=unchanged, kept=self._kept, after=self._before,
+                        declarations=self._state.declarations, made_by=self._state.made_by, done_steps=self._state.done_steps)
+        return self._plan()
+
+    def _plan(self) -> Plan:
         expand: list[Step] = []
         backfill: list[Step] = []
         indexes: list[Step] = []
@@ -138,7 +147,7 @@ class _Planning:
             after_steps(self._state.made_by, steps, self._versions, self._declarations),
             {**self._state.done_steps, **{owner: names for owner, names in self._done_steps.items() if names}},
         )
-        return replace(plan, stale=stale_types(self._state, plan), notes=tuple(found.notes))
+        return replace(plan, notes=tuple(found.notes))
 
     def _is_wanted(self, step: Step) -> bool:
         return self._choices.only in ("", self._owners.step(step))

@@ -13,7 +13,7 @@ from xrm.db.engine import for_writing
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.migrate.ledger import DONE, PlanRecord, plans, step_states, write_steps
 from xrm.migrate.steps import Step
-from xrm.migrate.writing import KEPT
+from xrm.migrate.writing import KEEP_VALUES, KEPT
 
 DAYS_KEPT = 30
 _NAME = re.compile(rf"\b{KEPT}\w+")
@@ -71,7 +71,7 @@ def _put_aside(connection: Connection, record: PlanRecord) -> Mapping[str, Step]
     lines = step_states(connection, record.number)
     return {
         name: step for at, step in enumerate(record.steps)
-        if step.phase == "contract" and at in lines and lines[at].state == DONE
+        if (step.phase == "contract" or step.action == KEEP_VALUES) and at in lines and lines[at].state == DONE
         for text in step.reverse for name in _NAME.findall(text)
     }
 

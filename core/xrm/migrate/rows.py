@@ -13,7 +13,7 @@ from xrm.errors import InvalidInput, Problem, msg
 class Row:
     """One row: ``row.id``, ``row["key"]`` for a value, ``row["key"] = value`` for a new one."""
 
-    __slots__ = ("_given", "_writable", "assigned", "id", "present")
+    __slots__ = ("_given", "_writable", "assigned", "before", "id", "present")
 
     def __init__(
         self, row_id: uuid.UUID, given: Mapping[str, Any], present: Mapping[str, Any], writable: Sequence[str]
@@ -21,6 +21,7 @@ class Row:
         self.id = row_id
         self.present = present  # what stands where new values go
         self.assigned: dict[str, Any] = {}
+        self.before: Mapping[str, Any] | None = {}  # values of before that lie aside; None for a row that came later
         self._given = given
         self._writable = writable
 
@@ -31,6 +32,11 @@ class Row:
         if key in self._given:
             return self._given[key]
         raise _unknown(key, "READS", self._given)
+
+    @property
+    def given(self) -> str:
+        """What was read, for a message."""
+        return ", ".join(f"{key} = {value!r}" for key, value in self._given.items())[:200]
 
     def __setitem__(self, key: str, value: Any) -> None:
         if key not in self._writable:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from xrm.migrate.catalog import TableState, as_json, from_json
+from xrm.migrate.catalog import Difference, TableState, as_json, from_json
 from xrm.migrate.done_steps import DoneSteps, read_done_steps, write_done_steps
 from xrm.migrate.made_by import MadeByOwner, made_by_as_json, made_by_from_json, read_made_by, write_made_by
+from xrm.migrate.meanings import write_meanings
 from xrm.migrate.models import schema_applied, schema_object
 
 Kept = Mapping[str, Mapping[str, str]]
@@ -41,6 +43,7 @@ class State:
     declarations: Mapping[str, Any] = field(default_factory=dict)
     made_by: MadeByOwner = field(default_factory=dict)
     done_steps: DoneSteps = field(default_factory=dict)
+    drift: tuple[Difference, ...] = ()  # known while a plan runs: what somebody had changed by hand before it
 
     @property
     def checksum(self) -> str:
@@ -79,6 +82,7 @@ def write_state(connection: Connection, state: State, now: datetime) -> None:
     _write_declarations(connection, state.declarations, now)
     write_made_by(connection, state.made_by, now)
     write_done_steps(connection, state.done_steps, now)
+    write_meanings(connection, state.declarations)
 
 
 def _write_declarations(connection: Connection, declarations: Mapping[str, Any], now: datetime) -> None:
@@ -103,6 +107,7 @@ def state_as_json(state: State) -> dict[str, Any]:
     return {
         "objects": objects, "declarations": state.declarations, "made_by": made_by_as_json(state.made_by),
         "done_steps": {owner: list(names) for owner, names in state.done_steps.items()},
+        **({"drift": [dataclasses.asdict(one) for one in state.drift]} if state.drift else {}),
     }
 
 
@@ -114,4 +119,4 @@ def state_from_json(given: Mapping[str, Any]) -> State:
     }
     return State(objects, given["declarations"], made_by_from_json(given.get("made_by", {})), {
         owner: tuple(names) for owner, names in given.get("done_steps", {}).items()
-    })
+    }, tuple(Difference(**one) for one in given.get("drift", ())))

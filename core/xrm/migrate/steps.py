@@ -60,8 +60,8 @@ class Walk:
     reads: Mapping[str, Place]
     writes: Mapping[str, Place]
     script: str = ""
-    is_reversible: bool = True
     is_catch_up: bool = False  # only what the batches before did not see
+    asides: Mapping[str, Place] = field(default_factory=dict)  # where values of before lie, of fields that are changed in place
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,6 @@ class Step:
     @property
     def is_reversible(self) -> bool:
         """Whether the way back gives back schema and data."""
-        if self.walk is not None and not self.walk.is_reversible:
-            return False
         return bool(self.reverse or self.copy or self.rebuild or not self.statements)
 
     @property
@@ -138,7 +136,6 @@ class Plan:
     declarations: Mapping[str, Any] = field(default_factory=dict)
     made_by: Mapping[str, Any] = field(default_factory=dict)  # owner → the version that made its tables, after the plan
     done_steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # owner → its data steps, these included
-    stale: tuple[str, ...] = ()  # entity types whose titles and search documents it leaves out of date
 
     @property
     def risk(self) -> Risk:
@@ -211,6 +208,6 @@ def _rebuild(given: dict[str, Any]) -> Rebuild:
 
 def _walk(given: dict[str, Any]) -> Walk:
     places = {
-        side: {key: Place(**place) for key, place in given[side].items()} for side in ("reads", "writes")
+        side: {key: Place(**place) for key, place in given[side].items()} for side in ("reads", "writes", "asides")
     }
     return Walk(**{**given, **places})

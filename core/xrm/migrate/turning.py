@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +62,8 @@ class Turning:
         self._script = tools.script(step.owner, walk.script) if walk.script else None
         self.before = {key: tools.kept(place) for key, place in walk.reads.items()}
         self.after = {key: tools.kept(place) for key, place in walk.writes.items()}
+        self.name_row: Callable[[uuid.UUID], str] = str  # how a row is called in messages
         self._turns = {} if walk.script else {key: _turn(self.before[key], self.after[key]) for key in walk.writes}
-        self.is_in_place = any(walk.reads.get(key) == place for key, place in walk.writes.items())
 
     def forwards(self, rows: Sequence[Row]) -> None:
         """Assign what goes to the new places."""
@@ -72,22 +74,28 @@ class Turning:
             for key, turn in self._turns.items():
                 row.assigned[key] = turn(row[key])
 
-    def backwards(self, rows: Sequence[Row], again: Sequence[Row]) -> list[Row]:
-        """Assign what goes back, to rows that changed since; ``again`` are the same rows as they were read the first time."""
-        self.changed(again)
-        differing = [row for row, once in zip(rows, again, strict=True) if self.is_in_place or self._differs(once)]
+    def backwards(self, rows: Sequence[Row], again: Sequence[Row]) -> None:
+        """Assign what goes back; ``again`` are the same rows as they were read the first time.
+
+        Where nobody changed anything since, what was changed in place is as before; elsewhere the way back of the step decides.
+        """
+        self.forwards(again)
+        differing = []
+        for row, once in zip(rows, again, strict=True):
+            if once.before is None or self._differs(once):
+                differing.append(row)
+            else:
+                row.assigned.update(once.before)
         if self._script is None:
             for row in differing:
                 for key in self.walk.writes:
                     self._narrow(row, key)
         elif self._script.downgrade is not None:
             self._run(self._script.downgrade, differing, {**self.after, **self.before})
-        return differing
-
-    def changed(self, again: Sequence[Row]) -> None:
-        """Make once more what the way forwards made, to tell what others wrote since."""
-        if not self.is_in_place:
-            self.forwards(again)
+        else:
+            for row in differing:
+                logger.warning("%s: what was changed since in %s is not carried back: the step has no downgrade", row.id,
+                               ", ".join(self.walk.writes))
 
     @staticmethod
     def _differs(once: Row) -> bool:
@@ -108,14 +116,25 @@ class Turning:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            at = batch.current.id if batch.current is not None else "–"
             said = str(error.message) if isinstance(error, XrmError) else f"{type(error).__name__}: {error}"
-            told = msg("{where} fails at the row {row}: {error} Mend it and run xrm schema apply, or take the change back with "
-                       "xrm schema rollback.", where=where, row=str(at), error=said.rstrip(".") + ".")
-            raise InvalidInput([Problem("", told, where)]) from error
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [one.lineno for one in frames if one.filename.endswith(f"{self.walk.script}.py")]
+            row = batch.current
+            told = msg("{where}, line {line}, fails at {row}: {error} Mend it and run xrm schema apply, or take the change back "
+                       "with xrm schema rollback.", where=where, line=lines[-1] if lines else "–",
+                       row=f"{self.name_row(row.id)}, {row.given}" if row is not None else "–", error=said.rstrip(".") + ".")
+            raise InvalidInput([Problem("", told)]) from error
         for row in rows:
             for key, value in row.assigned.items():
-                row.assigned[key] = _taken(fields[key], value, row, where)
+                row.assigned[key] = self._taken(fields[key], value, row, where)
+
+    def _taken(self, kept: Kept, value: Any, row: Row, where: str) -> Any:
+        try:
+            return kept.type.parse(kept.field, value, ParseContext())
+        except InvalidValue as error:
+            told = msg("{where} gives {key} of {row} a value it cannot take: {error}", where=where, key=kept.field.key,
+                       row=f"{self.name_row(row.id)}, {row.given}", error=str(error.message))
+            raise InvalidInput([Problem("", told)]) from error
 
 
 def _turn(before: Kept, after: Kept) -> Any:
@@ -125,12 +144,3 @@ def _turn(before: Kept, after: Kept) -> Any:
                    after=after.type.name)
         raise InvalidInput([Problem(after.field.key, told)])
     return turn
-
-
-def _taken(kept: Kept, value: Any, row: Row, where: str) -> Any:
-    try:
-        return kept.type.parse(kept.field, value, ParseContext())
-    except InvalidValue as error:
-        told = msg("{where} gives {key} of the row {row} a value it cannot take: {error}", where=where, key=kept.field.key,
-                   row=str(row.id), error=str(error.message))
-        raise InvalidInput([Problem(kept.field.key, told, where)]) from error

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
@@ -40,13 +40,6 @@ def plan_for(engine: Engine, registry: Registry, choices: Choices | None = None)
 def wanted_by(registry: Registry) -> Wanted:
     """What a registry declares, as schema change takes it."""
     return Wanted(registry.metadata, declarations_of(registry), registry.versions, tools_of(registry), registry.overlay_number)
-
-
-def stale_after(plan: Plan, steps: Sequence[Step], registry: Registry) -> list[str]:
-    """Entity types whose titles and search documents are to be made anew after ``steps``, of a plan and of what came before."""
-    tables = {step.walk.table for step in steps if step.walk is not None}
-    moved = {name for name, one in registry.entity_types.items() if one.table.name in tables}
-    return sorted(name for name in {*plan.stale, *moved} if name in registry.entity_types)
 
 
 def tools_of(registry: Registry) -> Tools:

@@ -32,6 +32,7 @@ from xrm.db.engine import for_writing
 from xrm.db.types import Id
 from xrm.migrate.copying import REST, Save, batch_end
 from xrm.migrate.rows import Row
+from xrm.migrate.rows_named import titles
 from xrm.migrate.steps import Place
 from xrm.migrate.turning import Turning
 from xrm.migrate.widening import Kept
@@ -84,9 +85,12 @@ def catch_up(connection: Connection, turning: Turning) -> None:
 
 
 def _one_batch(connection: Connection, places: _Places, turning: Turning, ids: Range, *, is_back: bool) -> None:
+    turning.name_row = lambda one: titles(connection, [one])[0]
+    if not is_back:
+        places.set_aside(connection, ids)
     rows = places.read(connection, ids, is_back=is_back)
     if is_back:
-        rows = turning.backwards(rows, places.read(connection, ids, is_back=False))
+        turning.backwards(rows, places.read(connection, ids, is_back=False, as_before=True))
     else:
         turning.forwards(rows)
     places.write(connection, rows, is_back=is_back)
@@ -100,27 +104,64 @@ class _Places:
         walk = turning.walk
         self._old = {key: (place, turning.before[key]) for key, place in walk.reads.items()}
         self._new = {key: (place, turning.after[key]) for key, place in walk.writes.items()}
-        own = [(place, kept) for place, kept in (*self._old.values(), *self._new.values()) if not kept.is_many]
-        self._main = Table(walk.table, self._metadata, Column("id", Id), *_once(_columns(own)))
-        self._children: dict[str, Table] = {}
-        for place, kept in (*self._old.values(), *self._new.values()):
-            if kept.is_many and place.table not in self._children:
-                own_columns: list[Column[Any]] = [Column("owner_id", Id), Column("position", Integer), *_columns([(place, kept)])]
-                self._children[place.table] = Table(place.table, self._metadata, *own_columns)
+        self._aside = {key: (place, turning.after[key]) for key, place in walk.asides.items()}
+        everything = [*self._old.values(), *self._new.values()]
+        self._main = self._table(walk.table, "id", [(place, kept) for place, kept in everything if not kept.is_many])
+        self._children = {place.table: self._child(place, kept) for place, kept in everything if kept.is_many}
 
-    def read(self, connection: Connection, ids: Wanted, *, is_back: bool) -> list[Row]:
-        """The rows of a batch, with what is read and what stands where new values go."""
+    def _table(self, name: str, key: str, places: Sequence[tuple[Place, Kept]]) -> Table:
+        return Table(name, self._metadata, Column(key, Id), *_once(_columns(places)), extend_existing=True)
+
+    def _child(self, place: Place, kept: Kept) -> Table:
+        own: list[Column[Any]] = [Column("owner_id", Id), Column("position", Integer), *_columns([(place, kept)])]
+        return Table(place.table, self._metadata, *own, extend_existing=True)
+
+    def set_aside(self, connection: Connection, ids: Range) -> None:
+        """Keep what stands where values are changed in place."""
+        for key, (place, kept) in self._aside.items():
+            live = self._new[key][0]
+            if kept.is_many:
+                aside, source, by = self._child(place, kept), self._children[live.table], "owner_id"
+            else:
+                aside, source, by = self._table(place.table, "id", [(place, kept)]), self._main, "id"
+            names = [column.name for column in aside.columns]
+            connection.execute(_within(delete(aside), aside.c[by], ids))
+            kept_rows = _within(select(*(source.c[name] for name in names)), source.c[by], ids)
+            connection.execute(insert(aside).from_select(names, kept_rows))
+
+    def read(self, connection: Connection, ids: Wanted, *, is_back: bool, as_before: bool = False) -> list[Row]:
+        """The rows of a batch, with what is read and what stands where new values go.
+
+        ``as_before``: with the values of before of fields that were changed in place.
+        """
         found = connection.execute(_within(select(self._main), self._main.c.id, ids).order_by(self._main.c.id)).mappings().all()
         children = {name: self._read_child(connection, table, ids) for name, table in self._children.items()}
         # Backwards a field in two places is read where it is new and written where it was.
         given_from = {**self._old, **self._new} if is_back else {**self._new, **self._old}
         target = {**self._new, **self._old} if is_back else self._new
+        before = self._read_aside(connection, ids, [row["id"] for row in found]) if as_before else {}
         rows = []
         for row in found:
             given = {key: _value(row, children, *one) for key, one in given_from.items()}
             present = {key: _value(row, children, *one) for key, one in target.items()}
-            rows.append(Row(row["id"], given, present, tuple(target)))
+            was = before.get(row["id"]) if as_before and self._aside else {}
+            rows.append(Row(row["id"], {**given, **(was or {})}, present, tuple(target)))
+            rows[-1].before = was
         return rows
+
+    def _read_aside(self, connection: Connection, ids: Wanted, present: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+        found: dict[uuid.UUID, dict[str, Any]] = {}
+        for key, (place, kept) in self._aside.items():
+            if kept.is_many:
+                values = self._read_child(connection, self._child(place, kept), ids)
+                # A row without values left nothing aside; there is no telling it from one that came later.
+                for one in present:
+                    found.setdefault(one, {})[key] = tuple(_loaded(place, kept, row) for row in values.get(one, ()))
+                continue
+            table = self._table(place.table, "id", [(place, kept)])
+            for row in connection.execute(_within(select(table), table.c.id, ids)).mappings():
+                found.setdefault(row["id"], {})[key] = _loaded(place, kept, row)
+        return {one: values for one, values in found.items() if len(values) == len(self._aside)}
 
     def waiting(self) -> Select[Any]:
         """The ids of rows that have a value at an old place and none at the new one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Column, Dialect, MetaData
@@ -17,6 +18,7 @@ from xrm.migrate.marking import Marks
 from xrm.migrate.steps import Copy, Place, Step, Walk
 from xrm.schema.tables import short_name
 
+KEEP_VALUES = "keep values"
 KEPT = "kept__"  # the beginning of names of tables that hold what was dropped
 
 
@@ -59,6 +61,21 @@ class Writer:
         """What makes changes at the old place known."""
         marks = Marks(table, old, new, self._dialect)
         return Step(owner, "note changes", f"{table}.{new.field['key']}", marks.makes(), marks.drops())
+
+    def set_aside(self, owner: str, name: str, place: Place, table: str) -> tuple[Step, Place]:
+        """Room for the values of before of a field that a data step changes in place; the step fills it."""
+        key = place.field["key"]
+        aside = self._aside(f"{table}__{key}__{name[:4]}")
+        own = ["owner_id", "position"] if place.table != table else ["id"]
+        columns = ", ".join(self._quote(column) for column in (*own, *place.columns.values()))
+        source, quoted = self._quote(place.table), self._quote(aside)
+        step = Step(
+            owner, KEEP_VALUES, f"{table}.{key}", (
+                f"CREATE TABLE {quoted} AS SELECT {columns} FROM {source} WHERE 1 = 0",  # noqa: S608
+                f"CREATE INDEX {self._quote(short_name(f'ix_{aside}'))} ON {quoted} ({own[0]})",
+            ), (f"DROP TABLE {quoted}",), lock="none",
+        )
+        return step, replace(place, table=aside)
 
     def switch_columns(
         self, owner: str, target: str, marks: Sequence[Step], renames: Sequence[tuple[str, str, str]], walk: Walk

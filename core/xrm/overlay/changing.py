@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from xrm.access.policy import require_everywhere
-from xrm.entities.retitling import refresh
+from xrm.db.engine import for_writing
+from xrm.entities.retitling import refresh_stale
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.migrate.asking import Choices
 from xrm.migrate.former import OVERLAY
+from xrm.migrate.stale import note_stale
 from xrm.migrate.steps import Plan
 from xrm.migrate.upgrade import apply_changes, plan_for
 from xrm.overlay.additions import Addition, Overlay
@@ -66,7 +68,9 @@ def change_overlay(
         else:
             runtime.write(lambda uow: note_change(uow, before, change.changed), actor)  # noqa: B023  # runs within this turn
             runtime.follow(at_once=True)
-            refresh(runtime, _shown_otherwise(before, change), system_actor())
+            with for_writing(runtime.engine.connect()) as connection, connection.begin():
+                note_stale(connection, _shown_otherwise(before, change))
+            refresh_stale(runtime, system_actor())
             return change
     raise AssertionError  # the last try returns or raises
 
@@ -92,6 +96,25 @@ def _after(before: Overlay, change: Change) -> Overlay:
     changed = {one.id: one for one in change.changed}
     kept = [changed.pop(one.id, one) for one in before.additions]
     return Overlay(before.number, (*kept, *changed.values()))
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _too_many(after: Overlay, change: Change) -> list[Problem]:
+    said = msg("A type takes {most} fields of yours, retired ones included. Make a type of its own for more.", most=MOST_FIELDS)
+    counts: dict[str, int] = {}
+    for one in after.additions:
+        counts[one.type_name] = counts.get(one.type_name, 0) + (one.kind == "field")
+    full = sorted({one.type_name for one in change.changed if counts[one.type_name] > MOST_FIELDS})
+    return [Problem(name, said) for name in full]
+
+
+def next_version(one: Addition, **changes: object) -> Addition:
+    """The addition with these changes, counted up."""
+    return replace(one, version=one.version + 1, **changes)  # type: ignore[arg-type]  # names of its own attributes
 
 
 def _shown_otherwise(before: Overlay, change: Change) -> list[str]:

@@ -201,3 +201,19 @@ def test_a_field_that_comes_back_as_something_else_is_refused(evolving: Evolving
     plan = evolving.plan(evolving.declare({**NAME, "contact": {"type": "url"}}))
 
     assert plan.problems[0].startswith('fleet__vessel.contact was "email (values are kept)"')
+
+
+def test_what_was_changed_by_hand_is_reported_after_a_change_of_ours_too(evolving: Evolving) -> None:
+    first = evolving.applied({**NAME, "draught": {"type": "integer", "index": True}})
+    with first.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE fleet__vessel ADD COLUMN extra TEXT")
+        connection.exec_driver_sql("DROP INDEX ix_fleet__vessel_all_draught")
+    before = [(one.kind, one.name) for one in find_drift(first.engine)]
+
+    second = evolving.applied({**NAME, "draught": {"type": "integer", "index": True}, "port": {"type": "text"}}, revision=2)
+    after = [(one.kind, one.name) for one in find_drift(second.engine)]
+    rollback(second.engine)
+
+    assert before == [("column", "extra"), ("index", "ix_fleet__vessel_all_draught")]
+    assert after == before
+    assert [(one.kind, one.name) for one in find_drift(first.engine)] == before
