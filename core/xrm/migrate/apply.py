@@ -142,7 +142,7 @@ def _run(engine: Engine, number: int, steps: list[Step], goal: State, crew: _Cre
 def _end(connection: Connection, number: int, goal: State) -> None:
     state = _with_live(connection, goal)
     write_state(connection, state, datetime.now(UTC))
-    set_plan_state(connection, number, DONE, state)
+    set_plan_state(connection, number, DONE, replace(state, drift=goal.drift))
 
 
 def _settle(connection: Connection, goal: State) -> None:
@@ -258,7 +258,10 @@ def _refuse_the_irreversible(engine: Engine, chosen: Iterable[PlanRecord]) -> No
 
 def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | None) -> None:
     with for_writing(engine.connect()) as connection, connection.begin():
-        set_plan_state(connection, record.number, ROLLING_BACK)
+        if record.state == DONE:
+            drift = tuple(drift_of(connection, read_state(connection)))
+            record = replace(record, after=replace(record.after, drift=drift))
+        set_plan_state(connection, record.number, ROLLING_BACK, record.after)
     for at in reversed(range(len(record.steps))):
         if told is not None:
             told(record.steps[at])

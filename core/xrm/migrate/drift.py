@@ -59,9 +59,9 @@ def without_drift(live: Catalog, goal: State) -> Catalog:
 def _is_still_wanted(gone: Difference, goal: State) -> bool:
     """Whether what somebody dropped belongs to what a change of ours leads to."""
     applied = goal.objects.get(gone.table)
-    if applied is None:
+    if applied is None or gone.kind == "table":
         return False
     if gone.name.startswith(f"trigger {PREFIX}"):
         return any(one.get("sync", PREFIX) in gone.name for one in applied.kept.values() if "sync" in one)
-    declared = applied.declared
-    return gone.name in {"column": declared.columns, "constraint": declared.constraints, "index": declared.indexes}.get(gone.kind, {})
+    parts = {"column": applied.declared.columns, "constraint": applied.declared.constraints, "index": applied.declared.indexes}
+    return gone.name in parts[gone.kind]

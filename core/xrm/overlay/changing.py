@@ -132,22 +132,3 @@ def _shown_by(one: Addition) -> object:
         fields = declared.get("fields", {}).values()
         return declared.get("title"), declared.get("sort_as"), sorted(str(field.get("search", "")) for field in fields)
     return declared.get("search") and (declared["search"], declared.get("type"), declared.get("many"), one.is_retired)
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _too_many(after: Overlay, change: Change) -> list[Problem]:
-    said = msg("A type takes {most} fields of yours, retired ones included. Make a type of its own for more.", most=MOST_FIELDS)
-    counts: dict[str, int] = {}
-    for one in after.additions:
-        counts[one.type_name] = counts.get(one.type_name, 0) + (one.kind == "field")
-    full = sorted({one.type_name for one in change.changed if counts[one.type_name] > MOST_FIELDS})
-    return [Problem(name, said) for name in full]
-
-
-def next_version(one: Addition, **changes: object) -> Addition:
-    """The addition with these changes, counted up."""
-    return replace(one, version=one.version + 1, **changes)  # type: ignore[arg-type]  # names of its own attributes
