@@ -8,6 +8,13 @@ import zlib
 import pytest
 
 
+# Folders whose tests see the database only through what other folders test on both.
+TAKING_TURNS = (
+    "tests/web/", "plugins/", "tests/vocabulary/", "tests/core/overlay/", "tests/core/backup/", "tests/core/plugin_removal/",
+    "tests/core/jobs/", "tests/core/scores/", "tests/core/migrate/test_syncing.py",
+)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--deep``, which runs the long forms too."""
     parser.addoption("--deep", action="store_true", help="also run tests marked deep")
@@ -25,7 +32,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _has_its_turn(item: pytest.Item) -> bool:
     """Whether a test marked ``by_turns`` runs on this database: each test has one of the two, always the same."""
     given = getattr(item, "callspec", None)
-    if item.get_closest_marker("by_turns") is None or given is None or item.config.getoption("--database") != "both":
+    takes_turns = item.get_closest_marker("by_turns") is not None or item.nodeid.startswith(TAKING_TURNS)
+    if not takes_turns or given is None or item.config.getoption("--database") != "both":
         return True
     name = item.nodeid.replace("postgresql", "").replace("sqlite", "")
     turn = ("sqlite", "postgresql")[zlib.crc32(name.encode()) % 2]

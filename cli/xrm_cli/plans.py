@@ -64,7 +64,7 @@ def show_concerns(concerns: Sequence[Concern]) -> None:
 
 
 def _row(step: Step) -> dict[str, Any]:
-    is_told = step.note and (step.copy is not None or step.walk is not None)
+    is_told = step.note and (step.copy is not None or step.walk is not None or step.phase == "contract")
     what = f"{step.action} {step.target}" + (f" ({step.note})" if is_told else "")
     return {
         "owner": step.owner, "phase": step.phase, "step": what, "risk": RISKS[step.risk], "rows": step.rows or "",

@@ -14,6 +14,8 @@ from tests.acceptance.conftest import Maker, Program
 from tests.acceptance.installed import build_wheels, install, make_environment, run_pip
 from tests.architecture.tree import ROOT
 
+pytestmark = pytest.mark.by_turns
+
 PARTIES = """\
 things:
   company:

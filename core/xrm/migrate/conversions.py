@@ -198,10 +198,12 @@ class Conversions:
         walk = replace(walk, writes=writes)
         target = f"{walk.table}.{changes[0].key}" if changes else f"{walk.table}.{next(iter(writes))}"
         action = "run data step" if walk.script else "convert values"
-        moving.backfill.append(Step(owner, action, target, phase="backfill", lock="none", walk=walk, note=walk.script))
+        turned = ", ".join(f"{meaning_of(one.was)} to {meaning_of(one.now)}" for one in changes)
+        note = ": ".join(part for part in (walk.script, turned) if part)
+        moving.backfill.append(Step(owner, action, target, phase="backfill", lock="none", walk=walk, note=note))
         if changes:
             catch_up = replace(walk, is_catch_up=True, asides={}, writes={one.key: writes[one.key] for one in changes})
-            moving.switch.append(self._write.switch_columns(owner, target, marks, renames, catch_up))
+            moving.switch.append(replace(self._write.switch_columns(owner, target, marks, renames, catch_up), note=turned))
 
     def _make_room(self, owner: str, one: _Change, renames: list[tuple[str, str, str]]) -> Place:
         """New columns under other names where the old ones stand in the way."""

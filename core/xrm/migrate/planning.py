@@ -274,6 +274,8 @@ class _Planning:
             step = self._write.drop_columns(name, why["field"], columns, before, pairs)
             step = drop_by_rebuild(self._connection, name, columns, step)
         step = replace(step, due="" if why["why"] == "retired" else why.get("due", ""))
+        if why["why"] == "converted":
+            step = replace(step, note=f"its values of before, as {why['meaning']}")
         field = "" if columns == [WHOLE] else why["field"]
         yield self._in_step.contract(name, field, step, is_now=self._is_now(step))
 

@@ -147,6 +147,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 create_backup(runtime, Path(sys.argv[3]))
 """
     target = tmp_path / "folder" / "one.xrmbackup"
+    target.parent.mkdir()
     paths = os.pathsep.join(path for path in (".", "core", "entity_schemas", *sys.path) if path)
 
     done = subprocess.run(

@@ -8,6 +8,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import text
 
 from tests.factories.graph import Graph
@@ -21,6 +22,8 @@ from xrm.overlay.queries import load_overlay
 from xrm.runtime import LOOK_EVERY, Runtime, open_runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+
+pytestmark = pytest.mark.by_turns
 
 FIELD = {"type": "integer", "label": {"en": "Fleet", "fr": "Parc"}}
 

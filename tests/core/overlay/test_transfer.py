@@ -22,6 +22,8 @@ from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor
 
+pytestmark = pytest.mark.by_turns
+
 LABEL = {"en": "Tier", "fr": "Niveau"}
 GOLD, SILVER = {"gold": {"en": "Gold", "fr": "Or"}}, {"silver": {"en": "Silver", "fr": "Argent"}}
 TIER = {"type": "choice", "label": LABEL, "choices": GOLD}

@@ -26,6 +26,8 @@ from xrm.scores.models import score
 from xrm.scores.running import run_models
 from xrm.unit_of_work import Actor, UnitOfWork
 
+pytestmark = pytest.mark.by_turns
+
 TYPES = ("outlet", "release", "coverage", "person", "organization")
 
 

@@ -14,6 +14,8 @@ from xrm.overlay.fields import add_field
 from xrm.plugin_removal.removing import look_at, remove_plugin
 from xrm.plugin_removal.restoring import restore_plugin
 
+pytestmark = pytest.mark.by_turns
+
 SCHEMA = {"schema_object", "schema_applied"}  # what others declare is written down anew, in another order
 
 
