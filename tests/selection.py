@@ -7,7 +7,6 @@ import zlib
 
 import pytest
 
-
 # Folders whose tests see the database only through what other folders test on both.
 TAKING_TURNS = (
     "tests/web/", "plugins/", "tests/vocabulary/", "tests/core/overlay/", "tests/core/backup/", "tests/core/plugin_removal/",

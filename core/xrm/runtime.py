@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
-from xrm.db.absent import explain_absent
 from xrm.db.damage import damage_message, is_damage, note_damage, noted_damage
 from xrm.db.engine import for_writing, is_missing, is_retryable, is_taken, open_engine
+from xrm.db.explaining import explain
 from xrm.db.health import find_damage_quickly, missing_file
 from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
@@ -122,9 +122,14 @@ class Runtime:
         """
         if self._means_same:
             return
-        misread = find_misreading(self.engine, self.registry)
-        if misread is not None and self.follow(at_once=True):
+        try:
             misread = find_misreading(self.engine, self.registry)
+            if misread is not None and self.follow(at_once=True):
+                misread = find_misreading(self.engine, self.registry)
+        except DBAPIError as error:
+            if is_retryable(error):
+                return  # what comes next waits its turn; the look is taken the next time
+            raise self._explained(error) from error
         if misread is not None:
             self.require_fitting()
             raise ConfigurationError(misread, code=READ_ONLY)
@@ -212,7 +217,7 @@ class Runtime:
 
     def _explained(self, error: DBAPIError) -> Exception:
         if not is_damage(error):
-            return _explain(error)
+            return explain(error)
         found = [str(error.orig).strip().partition("\n")[0]]
         note_damage(self.settings.home, found)
         return ConfigurationError(damage_message(found), code=READ_ONLY)
@@ -230,24 +235,6 @@ class Runtime:
     def close(self) -> None:
         """Give back the connections."""
         self.engine.dispose()
-
-
-def _explain(error: DBAPIError) -> Exception:
-    """Name what an operator can mend; everything else stays as it is."""
-    text = str(error.orig)
-    if isinstance(error, IntegrityError) and is_taken(error):
-        return Conflict(msg("This exists already. Load the page again and look."), code="taken")
-    if isinstance(error, IntegrityError) and "foreign key" in text.lower():
-        gone = msg("Something that this refers to is not there any more. Load the page again and choose anew.")
-        return Conflict(gone, code="gone")
-    if is_missing(error):
-        return ConfigurationError(explain_absent(text))
-    if "unable to open database file" in text:
-        closed = msg("The database file cannot be opened. Run xrm init, or set XRM_HOME to the instance's folder.")
-        return ConfigurationError(closed)
-    if (isinstance(error, OperationalError) and error.connection_invalidated) or "connection failed" in text:
-        return ConfigurationError(msg("The database does not answer. Check that it runs and that XRM_DATABASE_URL is right."))
-    return error
 
 
 def build(host: PluginHost) -> Registry:

@@ -12,12 +12,10 @@ from sqlalchemy import Connection, Engine, MetaData, inspect
 
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.migrate.adopting import current_state
 from xrm.migrate.asking import Choices, Wanted
-from xrm.migrate.catalog import TableState
-from xrm.migrate.declared import declared_catalog
 from xrm.migrate.drift import drift_of, without_drift
 from xrm.migrate.exclusive import alone
-from xrm.migrate.former import declared_types
 from xrm.migrate.ledger import (
     DONE,
     REVERTED,
@@ -34,14 +32,13 @@ from xrm.migrate.ledger import (
 from xrm.migrate.live import read_catalog
 from xrm.migrate.outcome import EMPTY, reached, stale_types
 from xrm.migrate.outdated import is_outdated, refuse_outdated
-from xrm.migrate.own_tables import OWN_NAMES, ensure_own_tables, has_own_tables
-from xrm.migrate.owners import owner_of
+from xrm.migrate.own_tables import ensure_own_tables, has_own_tables
 from xrm.migrate.planning import downgrades_of, make_plan
 from xrm.migrate.purging import purge, refuse_purged
 from xrm.migrate.running import revert_step, run_step
 from xrm.migrate.snapshot import take_snapshot
 from xrm.migrate.stale import note_stale
-from xrm.migrate.state import Applied, State, read_state, write_state
+from xrm.migrate.state import State, read_state, write_state
 from xrm.migrate.steps import Plan, Step
 from xrm.migrate.turning import Tools
 
@@ -270,35 +267,6 @@ def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | No
         note_stale(connection, stale_types(record.after, record.before, record.steps))
         write_state(connection, _with_live(connection, replace(record.before, drift=record.after.drift)), datetime.now(UTC))
         set_plan_state(connection, record.number, ROLLED_BACK)
-
-
-def current_state(connection: Connection, wanted: Wanted) -> State:
-    """What was applied last; for a database from before states were kept, what of the declared is there."""
-    known = read_state(connection) if has_own_tables(connection) else State()
-    if known.objects:
-        return known
-    live = read_catalog(connection)
-    after = declared_catalog(wanted.metadata, connection.dialect)
-    if not any(name in live for name in after if name not in OWN_NAMES):
-        return State(declarations=known.declarations)
-    types = declared_types(wanted.declarations)
-    return State({
-        name: Applied(owner_of(name, types), _adopted(after[name], live[name]), live[name], _unknown(after[name], live[name]))
-        for name in after if name in live
-    }, known.declarations)
-
-
-def _adopted(declared: TableState, live: TableState) -> TableState:
-    columns = {name: text for name, text in declared.columns.items() if name in live.columns}
-    columns |= {name: text for name, text in live.columns.items() if name not in declared.columns}
-    indexes = {name: text for name, text in declared.indexes.items() if name in live.indexes}
-    return TableState(columns, declared.constraints, indexes)
-
-
-def _unknown(declared: TableState, live: TableState) -> dict[str, dict[str, str]]:
-    return {
-        name: {"field": name.partition("__")[0], "why": "retired"} for name in live.columns if name not in declared.columns
-    }
 
 
 def _whole(wanted: Wanted, state: State) -> Wanted:
