@@ -7,10 +7,12 @@ import zlib
 
 import pytest
 
-# Folders whose tests see the database only through what other folders test on both.
+# Folders and modules that take turns: so many tests that each database still has a share of every one of them.
 TAKING_TURNS = (
-    "tests/web/", "plugins/", "tests/vocabulary/", "tests/core/overlay/", "tests/core/backup/", "tests/core/plugin_removal/",
-    "tests/core/jobs/", "tests/core/scores/", "tests/core/migrate/test_syncing.py",
+    "plugins/", "tests/cli/", "tests/core/backup/", "tests/core/entities/", "tests/core/imports/", "tests/core/jobs/",
+    "tests/core/migrate/test_interruption.py", "tests/core/migrate/test_reshaping.py", "tests/core/migrate/test_syncing.py",
+    "tests/core/overlay/", "tests/core/plugin_removal/", "tests/core/schema/", "tests/core/scores/", "tests/core/search/",
+    "tests/northwind/", "tests/vocabulary/", "tests/web/",
 )
 
 

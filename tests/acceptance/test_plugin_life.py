@@ -123,10 +123,8 @@ def export(xrm: Program) -> list[str]:
     return [one.out for one in done]
 
 
-SIZES = [(40, 60), pytest.param((100_000, 20_000), marks=pytest.mark.deep)]
-
-
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.deep
+@pytest.mark.parametrize("size", [(40, 60), (100_000, 20_000)])
 def test_installed_upgraded_taken_back_removed_and_installed_again(
     python: Path, wheels: Path, database_url: str, tmp_path: Path, initialise: Maker, size: tuple[int, int],
     monkeypatch: pytest.MonkeyPatch,
