@@ -38,8 +38,6 @@ from xrm.plugin_removal.removing import remove_plugin
 from xrm.plugin_removal.restoring import restore_plugin
 from xrm.runtime import Runtime, build
 from xrm.settings import Settings
-
-pytestmark = pytest.mark.by_turns
 xrm.plugin_removal.drop_steps.BATCH = 2
 xrm.plugin_removal.removing.LOOK_EVERY = 0
 home, url, moment, way = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
