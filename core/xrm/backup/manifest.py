@@ -55,7 +55,25 @@ class Manifest:
     def to_json(self) -> bytes:
         """The text of the manifest, with its own sum."""
         value = {**asdict(self), "made_at": self.made_at.isoformat(), "format": FORMAT}
-        return json.dumps({**value, "sha256": _sum(value)}, ensure_ascii=False, sort_keys=True, indent=1).encode()
+        return sealed(value)
+
+
+def sealed(value: Mapping[str, Any]) -> bytes:
+    """JSON values as the text of a manifest, with their own sum."""
+    return json.dumps({**value, "sha256": _sum(value)}, ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+
+def unsealed(text: bytes) -> dict[str, Any]:
+    """The values of such a text.
+
+    Raises:
+        XrmError: when they were changed.
+        ValueError, KeyError, TypeError, AttributeError: when it is no such text.
+    """
+    value: dict[str, Any] = json.loads(text)
+    if value.pop("sha256") != _sum(value):
+        raise XrmError(msg("The manifest was changed: its own sum does not fit."))
+    return value
 
 
 def read_manifest(text: bytes) -> Manifest:
@@ -65,10 +83,7 @@ def read_manifest(text: bytes) -> Manifest:
         XrmError: when it is none, was changed, or has a form that a later program made.
     """
     try:
-        value = json.loads(text)
-        kept = value.pop("sha256")
-        if kept != _sum(value):
-            raise XrmError(msg("The manifest was changed: its own sum does not fit."))
+        value = unsealed(text)
         if value.pop("format") != FORMAT:
             raise XrmError(msg("The backup has a form that this program does not know. Use the program that made it."))
         return _manifest_of(value)

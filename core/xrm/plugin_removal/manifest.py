@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from xrm.backup.manifest import Member
+from xrm.backup.manifest import Member, sealed, unsealed
 from xrm.errors import XrmError, msg
 
 FORMAT = 1
@@ -73,8 +72,7 @@ class PluginManifest:
     def to_json(self) -> bytes:
         """The text of the manifest, with its own sum."""
         value = {**asdict(self), "made_at": self.made_at.isoformat(), "format": FORMAT, "kind": KIND}
-        value = json.loads(json.dumps(value, ensure_ascii=False))
-        return json.dumps({**value, "sha256": _sum(value)}, ensure_ascii=False, sort_keys=True, indent=1).encode()
+        return sealed(json.loads(json.dumps(value, ensure_ascii=False)))
 
 
 def read_plugin_manifest(text: bytes) -> PluginManifest:
@@ -84,10 +82,7 @@ def read_plugin_manifest(text: bytes) -> PluginManifest:
         XrmError: when it is none, was changed, or has a form that a later program made.
     """
     try:
-        value = json.loads(text)
-        kept = value.pop("sha256")
-        if kept != _sum(value):
-            raise XrmError(msg("The manifest was changed: its own sum does not fit."))
+        value = unsealed(text)
         if value.pop("kind", "") != KIND:
             raise XrmError(msg("It is no export of a plugin. Backups are restored with xrm backup restore."))
         if value.pop("format") != FORMAT:
@@ -114,8 +109,3 @@ def _table(one: Mapping[str, Any]) -> TableEntry:
 def _part(one: Mapping[str, Any]) -> PartEntry:
     lists = {name: tuple(one[name]) for name in ("columns", "key", "pointing")}
     return PartEntry(**{**one, **lists})
-
-
-def _sum(value: Mapping[str, Any]) -> str:
-    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
