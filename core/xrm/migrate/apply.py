@@ -223,7 +223,7 @@ def rollback(
         if not chosen:
             raise NotFound(msg("There is no schema change to take back. xrm schema history lists them."))
         if any(not one.before.objects for one in chosen):
-            raise InvalidInput([Problem("to", msg("The installation itself cannot be taken back. Restore a backup instead."))])
+            raise InvalidInput([Problem("", msg("The installation itself cannot be taken back. Restore a backup instead."))])
         _refuse_the_irreversible(engine, chosen)
         refuse_purged(engine, chosen)
         for record in chosen:

@@ -50,7 +50,7 @@ def refuse_purged(engine: Engine, chosen: Iterable[PlanRecord]) -> None:
     for number, target in gone:
         said = msg("Plan {number} dropped {target}, and what it put aside went for good after {days} days. It cannot be taken "
                    "back. Restore a backup instead.", number=number, target=target, days=DAYS_KEPT)
-        raise InvalidInput([Problem("to", said)])
+        raise InvalidInput([Problem("", said)])
 
 
 def _kept_tables(connection: Connection) -> set[str]:
