@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.core.plugin_host.conftest import Strangers
+from tests.core.plugin_host.conftest import place_for_strangers
 from tests.factories.access import Departments
 from xrm.entities.listing import ListQuery
 from xrm.entities.queries import count_entities
@@ -33,14 +33,11 @@ def validate_entities(uow, changes):
 
 
 @pytest.fixture
-def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, str]]:
     """The base vocabulary and a plugin whose panel asks for a field that is not there, and that cannot check anything."""
-    root = tmp_path / "site-packages"
-    root.mkdir()
-    monkeypatch.syspath_prepend(str(root))
-    strangers = Strangers(root)
-    strangers.add("ant", HOOKS)
-    return {"base": "xrm_base", **strangers.packages}
+    with place_for_strangers(tmp_path, monkeypatch) as strangers:
+        strangers.add("ant", HOOKS)
+        yield {"base": "xrm_base", **strangers.packages}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
@@ -58,15 +59,22 @@ from xrm.plugin_host.hookspecs import hookimpl
 """
 
 
-@pytest.fixture
-def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strangers]:
-    """An empty place for plugins; what they import is forgotten afterwards."""
+@contextmanager
+def place_for_strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strangers]:
+    """An empty place for plugins; what they import is forgotten afterwards, as the next test writes others of the same names."""
     root = tmp_path / "site-packages"
     root.mkdir()
     monkeypatch.syspath_prepend(str(root))
     yield Strangers(root)
     for name in [name for name in sys.modules if name.startswith("stranger_")]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strangers]:
+    """An empty place for plugins."""
+    with place_for_strangers(tmp_path, monkeypatch) as place:
+        yield place
 
 
 @pytest.fixture
