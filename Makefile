@@ -29,7 +29,7 @@ run: $(XRM_HOME)/.demo-stamp ## create what is missing, then serve the demo on h
 demo: $(XRM_HOME)/.demo-stamp ## create the demo instance without serving it
 
 test: $(VENV)/.test-stamp browser ## run all tests on SQLite and on a real PostgreSQL (TESTS=path to narrow)
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist=worksteal $(TESTS)
 
 check: $(VENV)/.test-stamp ## style, types, import contracts, tests about the code, size of the core
 	@$(BIN)/ruff check .
@@ -39,7 +39,7 @@ check: $(VENV)/.test-stamp ## style, types, import contracts, tests about the co
 	@echo "core: $$(find core -name '*.py' -print0 | xargs -0 cat | wc -l) lines (above 20,000 needs a reason in docs/decisions/)"
 
 check-deep: check browser ## everything: long forms of sampled tests, and coverage of branches
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --deep --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist=worksteal --deep --cov --cov-report=term:skip-covered
 
 translations: $(VENV)/.test-stamp ## bring the French catalogs up to date, and name the sentences that wait for a translation
 	@$(BIN)/python web/tools/catalogs.py

@@ -94,7 +94,7 @@ def _contents(runtime: Runtime) -> dict[str, list[dict[str, Any]]]:
     with runtime.engine.connect() as connection:
         return {
             table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-            for table in runtime.registry.metadata.sorted_tables
+            for table in runtime.registry.table_set.sorted_tables
         }
 
 
@@ -103,7 +103,7 @@ def _insert(runtime: Runtime, rows: Rows) -> None:
     fresh: dict[uuid.UUID, uuid.UUID] = {}
     with for_writing(runtime.engine.connect()) as connection, connection.begin():
         for name, values in rows:
-            table = runtime.registry.metadata.tables[name]
+            table = runtime.registry.table_set.tables[name]
             keys = {key for key in values if key == "id" or key.endswith(KEYS)}
             new = {
                 key: fresh.setdefault(one, uuid.uuid4()) if key in keys and isinstance(one, uuid.UUID) else one

@@ -61,7 +61,7 @@ def open_empty(folder: Path, url: str) -> Runtime:
     """An instance with tables and one department."""
     create_home(folder)
     runtime = open_runtime(load_settings({"XRM_DATABASE_URL": url} if url else {}, home=folder))
-    apply(runtime.engine, runtime.registry.metadata, {})
+    apply(runtime.engine, runtime.registry.table_set, {})
     runtime.write(lambda uow: create_department(uow, "Sales"), system_actor())
     return runtime
 
@@ -71,11 +71,11 @@ def raw_seconds(runtime: Runtime, folder: Path) -> tuple[float, int]:
 
     In one transaction: by ``executemany`` of ready values on SQLite, by COPY on PostgreSQL. The full-text index is left out.
     """
-    tables = runtime.registry.metadata.sorted_tables
+    tables = runtime.registry.table_set.sorted_tables
     if runtime.engine.dialect.name == "postgresql":
         return _raw_copy(runtime, [table.name for table in tables])
     engine = open_engine(f"sqlite:///{folder / 'raw.db'}")
-    runtime.registry.metadata.create_all(engine)
+    runtime.registry.table_set.create_all(engine)
     spent, count = 0.0, 0
     with runtime.engine.connect() as source, engine.connect().execution_options(**{WRITE: True}) as target:
         reader: Any = source.connection.driver_connection

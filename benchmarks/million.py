@@ -71,7 +71,7 @@ def fill(runtime: Runtime, parties: int) -> None:
 
     departments = runtime.write(first, system_actor())
     tables = [entity, runtime.registry.get("organization").table, party_department, role, runtime.registry.get("customer").table]
-    dropped = [index for table in tables for index in runtime.registry.metadata.tables[table.name].indexes]
+    dropped = [index for table in tables for index in runtime.registry.table_set.tables[table.name].indexes]
     with runtime.engine.begin() as connection:
         for index in dropped:
             index.drop(connection)
@@ -79,7 +79,7 @@ def fill(runtime: Runtime, parties: int) -> None:
         for rows in batches(runtime, departments, parties):
             for table, table_rows in zip(tables, rows, strict=True):
                 connection.execute(insert(table), table_rows)
-    apply(runtime.engine, runtime.registry.metadata, {})
+    apply(runtime.engine, runtime.registry.table_set, {})
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
 

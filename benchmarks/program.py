@@ -27,7 +27,7 @@ def open_program(url: str) -> Runtime:
     CACHE.mkdir(exist_ok=True)
     settings = Settings(home=CACHE, database_url=url, secret_key="a key for measuring, long enough to be taken")  # noqa: S106
     runtime = Runtime(settings, open_engine(url), host, build(host))
-    apply(runtime.engine, runtime.registry.metadata, {})
+    apply(runtime.engine, runtime.registry.table_set, {})
     return runtime
 
 

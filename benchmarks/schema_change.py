@@ -48,7 +48,7 @@ def measure() -> list[Figure]:
 def _measure(home: Path, url: str, label: str) -> list[Figure]:
     evolving = Evolving(Settings(home=home, database_url=url, secret_key="k" * 48), system_actor(), uuid.UUID(int=0))
     first = evolving.declare(PORT)
-    apply(first.engine, first.registry.metadata, {})
+    apply(first.engine, first.registry.table_set, {})
     evolving.department = first.write(lambda uow: add_department(uow, "Sales"), system_actor())
     _fill(first, evolving.department)
     found = [_plan(evolving, label), _new_field(evolving, first, label), _rename(evolving, label), *_widen(evolving, label)]
@@ -75,7 +75,7 @@ def _plan(evolving: Evolving, label: str) -> Figure:
     began = time.perf_counter()
     evolving.plan(runtime)
     spent = time.perf_counter() - began
-    tables = len(runtime.registry.metadata.tables)
+    tables = len(runtime.registry.table_set.tables)
     return Figure(f"{label}: plan over {tables} tables", f"{spent:.2f} s", f"≤ 2 s for {TYPES} types", spent <= 2)
 
 

@@ -79,7 +79,7 @@ def open_with(settings: Settings, plugins: Mapping[str, str]) -> Runtime:
 def prepare(settings: Settings, plugins: Mapping[str, str]) -> Prepared:
     """Make tables, departments and an administrator in an empty database."""
     runtime = open_with(settings, plugins)
-    apply(runtime.engine, runtime.registry.metadata, {})
+    apply(runtime.engine, runtime.registry.table_set, {})
 
     def first_rows(uow: UnitOfWork) -> tuple[Departments, Actor]:
         return add_departments(uow), add_user(uow, "admin@example.org", {None: ["*:*"]}, depth="all")

@@ -17,8 +17,10 @@ from collections.abc import Iterator
 
 import click
 
+from xrm.db.presence import present
+
 APPLICATION = "xrm_web.wsgi:make_application"  # by name: command line and web do not know each other
-JOBS = "xrm.jobs.worker"
+JOBS, WORK = "xrm.jobs.worker", "xrm.work"  # loaded where they are needed: all that does jobs takes its time
 PATIENCE = 60.0
 THREADS = 8
 # Granian writes its log to stdout, where only the address belongs.
@@ -52,7 +54,8 @@ def serve_here(host: str, port: int, *, as_json: bool) -> None:
     stop = threading.Event()
     worker = _worker_thread(application.extensions["xrm"], stop)
     try:
-        server.run()
+        with present(application.extensions["xrm"].engine):
+            server.run()
     finally:
         stop.set()
         server.close()
@@ -89,8 +92,7 @@ def _answers(host: str, port: int) -> bool:
 def _worker_thread(runtime: object, stop: threading.Event) -> threading.Thread | None:
     if not has_jobs():
         return None
-    run_worker = importlib.import_module(JOBS).run_worker
-    thread = threading.Thread(target=run_worker, args=(runtime, stop), name="jobs", daemon=True)
+    thread = threading.Thread(target=run_jobs, args=(runtime, stop), name="jobs", daemon=True)
     thread.start()
     return thread
 
@@ -106,6 +108,11 @@ def _worker_process() -> Iterator[None]:
             yield
         finally:
             worker.terminate()
+
+
+def run_jobs(runtime: object, stop: threading.Event) -> None:
+    """Run jobs of all kinds until told to stop."""
+    importlib.import_module(JOBS).run_worker(runtime, stop, kinds=importlib.import_module(WORK).KINDS)
 
 
 def has_jobs() -> bool:

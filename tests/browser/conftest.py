@@ -59,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url = f"sqlite:///{home / 'xrm.db'}"
     settings = Settings(home=home, database_url=url, secret_key="a key for tests, long enough to be taken")
     runtime = open_with(settings, PLUGINS)
-    apply(runtime.engine, runtime.registry.metadata, {})
+    apply(runtime.engine, runtime.registry.table_set, {})
     small = fill(runtime)
     server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -18,6 +18,7 @@ from xrm.entities.service import create_entity
 from xrm.jobs.worker import run_due
 from xrm.runtime import Runtime
 from xrm.unit_of_work import UnitOfWork, system_actor
+from xrm.work import KINDS
 
 PIGEON = Path(__file__).parents[1] / "third_party" / "pigeon"
 
@@ -46,7 +47,7 @@ def test_a_message_goes_from_the_button_over_the_job_to_the_timeline(
     asked = client.get(f"{page}/actions/pigeon/write").text
     empty = client.post(f"{page}/actions/pigeon/write", data={"to": str(point), "body": ""})
     sent = client.post(f"{page}/actions/pigeon/write", data={"to": str(point), "body": "Coo from the roof"})
-    run_due(runtime)
+    run_due(runtime, kinds=KINDS)
 
     assert "Send a pigeon" in offered
     assert "1 Rue Haute" in asked

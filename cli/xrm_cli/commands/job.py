@@ -11,6 +11,7 @@ import click
 from xrm.jobs.queries import STATES, JobEntry, list_jobs
 from xrm.jobs.service import cancel_job, retry_job
 from xrm.jobs.worker import run_due
+from xrm.work import KINDS
 from xrm_cli.declaring import Noun
 from xrm_cli.session import Session, with_session
 
@@ -44,7 +45,7 @@ def _item(one: JobEntry) -> dict[str, Any]:
 def run(session: Session, *, limit: int) -> None:
     """Run the jobs whose time has come, then stop. xrm serve and xrm worker do so all the time."""
     session.refuse_as()
-    count = run_due(session.runtime, limit=limit)
+    count = run_due(session.runtime, limit=limit, kinds=KINDS)
     session.give({"run": count}, lambda: click.echo(f"{count} jobs run"))
 
 

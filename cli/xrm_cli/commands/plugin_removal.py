@@ -86,8 +86,8 @@ def _tell(removal: Removal) -> None:
         say(f"Dropped. Receipt: {removal.receipt}")
         say(f"Uninstall its package, or leave it. To take all back: xrm plugin restore {removal.plugin}")
     else:
-        say(f"{removal.plugin} is off. Its data is dropped by the first xrm schema apply after {removal.due_at.date()}, or at "
-            f"once by xrm plugin remove {removal.plugin} --now. To take it back: xrm plugin restore {removal.plugin}")
+        say(f"{removal.plugin} is off. Its data is dropped on {removal.due_at.date()}, or at once by xrm plugin remove "
+            f"{removal.plugin} --now. To take it back: xrm plugin restore {removal.plugin}")
 
 
 def _as_json(removal: Removal) -> dict[str, Any]:

@@ -12,14 +12,14 @@ from typing import Any
 
 import click
 
-from xrm.entities.retitling import refresh_stale
+from xrm.entities.refreshing import refresh_stale
 from xrm.errors import NotFound, msg
 from xrm.migrate.apply import interrupted, made_plans, rest_of_interrupted
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.former import OVERLAY
 from xrm.migrate.snapshot import snapshot_size
-from xrm.migrate.steps import Plan, Step, plan_as_json
+from xrm.migrate.steps import Step, plan_as_json
 from xrm.migrate.upgrade import apply_changes, plan_for, take_back
 from xrm.overlay.concerns import Concern, find_concerns
 from xrm.overlay.queries import load_overlay
@@ -31,6 +31,7 @@ from xrm.schema.json_schema import (
     relationships_file_schema,
 )
 from xrm.unit_of_work import system_actor
+from xrm_cli.agreement import concern_of, is_agreed
 from xrm_cli.commands.overlay import export_command, import_command, owners_command
 from xrm_cli.commands.plugin_removal import drop_what_is_due, due_removals
 from xrm_cli.declaring import Command, Noun
@@ -71,7 +72,7 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     session.refuse_as()
     runtime = session.runtime
     plan = plan_for(runtime.engine, runtime.registry, choices)
-    if plan.risk == "destroys" and not _agreed(session, plan, is_confirmed=is_confirmed):
+    if not is_confirmed and (concern := concern_of(runtime, plan)) and not is_agreed(session, plan, *concern):
         click.get_current_context().exit(REFUSED)
     steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
     _refresh(runtime)
@@ -85,17 +86,6 @@ def _refresh(runtime: Runtime) -> None:
         say(f"Titles and search were made anew: {', '.join(stale)}.")
 
 
-def _agreed(session: Session, plan: Plan, *, is_confirmed: bool) -> bool:
-    """Whether steps that destroy data may run: by ``--yes``, or by a person who was shown them."""
-    if is_confirmed:
-        return True
-    if session.options.as_json or not sys.stdin.isatty():
-        say("This plan destroys data. Look at it with xrm schema plan, then run it with --yes.")
-        return False
-    show_plan(plan, snapshot_size(session.runtime.engine, plan.steps))
-    return click.confirm("Some of these steps destroy data. Go on?", default=False, err=True)
-
-
 def _require_owner(session: Session, name: str) -> None:
     if name not in ("", "core", OVERLAY):
         session.runtime.host.get(name)
@@ -103,7 +93,7 @@ def _require_owner(session: Session, name: str) -> None:
 
 now_option = click.option("--now", is_flag=True, help="Do at once what waits for its day: old columns go.")
 plugin_option = click.option("--plugin", "owner", default="", metavar="NAME", help="Only this owner's: a plugin, core, overlay.")
-yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when data is destroyed.")
+yes_option = click.option("--yes", is_flag=True, help="Do it without asking: even if it destroys data, or people are served.")
 file_argument = click.Path(dir_okay=False, path_type=Path)
 
 

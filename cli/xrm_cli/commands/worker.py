@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import threading
 
 import click
 
+from xrm.db.presence import present
 from xrm.errors import ConfigurationError, msg
 from xrm_cli.declaring import Command
 from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
-from xrm_cli.serving import JOBS, has_jobs
+from xrm_cli.serving import has_jobs, run_jobs
 from xrm_cli.session import Session, tell_damage, with_session
 
 
@@ -37,7 +37,8 @@ def worker(session: Session, *, while_parent: int | None) -> None:
         say("Waiting for jobs. Stop with Ctrl+C.")
     else:
         threading.Thread(target=_watch_parent, args=(while_parent, stop), daemon=True).start()
-    importlib.import_module(JOBS).run_worker(session.runtime, stop)
+    with present(session.runtime.engine):
+        run_jobs(session.runtime, stop)
 
 
 def _watch_parent(parent: int, stop: threading.Event) -> None:

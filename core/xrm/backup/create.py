@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from xrm.backup.archive import ArchiveWriter, is_sealed
 from xrm.backup.inspection import is_allowed
@@ -20,6 +20,7 @@ from xrm.db.room import require_room
 from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.files.places import path_of
 from xrm.migrate.apply import has_tables
+from xrm.migrate.made_by import CORE, read_made_by
 from xrm.runtime import Runtime
 from xrm.settings import SECRET_FILE
 from xrm.versions import program_version
@@ -73,10 +74,11 @@ def _write(runtime: Runtime, folder: Path, made_at: datetime) -> Manifest:
         rows = snapshot.write(archive)
         missing = _add_files(archive, runtime.settings.home, snapshot)
         _add_configuration(archive, runtime.settings.home)
+        versions = _versions(runtime, snapshot.connection)
         manifest = Manifest(
-            program=program_version(), database=runtime.engine.dialect.name, made_at=made_at,
+            program=versions.pop(CORE), database=runtime.engine.dialect.name, made_at=made_at,
             ledger_position=ledger_position(snapshot.connection), declarations=dict(declarations(snapshot.connection)),
-            plugins={plugin.name: plugin.version for plugin in runtime.host.plugins}, tables=rows, missing_files=tuple(missing),
+            plugins=versions, tables=rows, missing_files=tuple(missing),
             members=archive.members,
         )
         archive.finish(manifest)
@@ -84,6 +86,13 @@ def _write(runtime: Runtime, folder: Path, made_at: datetime) -> Manifest:
     if not is_sealed(folder / "archive"):
         raise ConfigurationError(msg("What was written could not be read back as it was. No backup was made. Check the disk."))
     return manifest
+
+
+def _versions(runtime: Runtime, connection: Connection) -> dict[str, str]:
+    """Of the program (``core``) and each plugin the version that made the tables: the installed one may wait to be applied."""
+    installed = {CORE: program_version(), **{plugin.name: plugin.version for plugin in runtime.host.plugins}}
+    made_by = read_made_by(connection)
+    return {name: made_by[name].version if name in made_by else version for name, version in installed.items()}
 
 
 def _add_files(archive: ArchiveWriter, home: Path, snapshot: Snapshot) -> list[str]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row
 
 from xrm.errors import ConfigurationError, Conflict, PluginError, XrmError, msg
-from xrm.jobs.assembly import KINDS
 from xrm.jobs.kinds import Job, JobCancelled, JobKind, Kinds, RetryLater
 from xrm.jobs.leases import end, extend, has_due, lease_next, put_back
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
@@ -31,7 +30,7 @@ _PASSING = (ConfigurationError, Conflict, PluginError, RetryLater)
 
 
 def run_worker(
-    runtime: Runtime, stop: threading.Event, *, kinds: Kinds = KINDS, threads: int = THREADS, pause: float = PAUSE
+    runtime: Runtime, stop: threading.Event, *, kinds: Kinds, threads: int = THREADS, pause: float = PAUSE
 ) -> None:
     """Run jobs until ``stop`` is set and those begun are done. Several threads, so that one that hangs holds up few others."""
     crew = [
@@ -57,7 +56,7 @@ def _work(runtime: Runtime, stop: threading.Event, kinds: Kinds, pause: float) -
             stop.wait(pause * 30 if isinstance(error, ConfigurationError) else pause)
 
 
-def run_due(runtime: Runtime, *, limit: int = 100, kinds: Kinds = KINDS) -> int:
+def run_due(runtime: Runtime, *, limit: int = 100, kinds: Kinds) -> int:
     """Run up to ``limit`` jobs whose time has come, one after the other, and return how many were run."""
     worker = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     actor = system_actor("job")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, inspect
+from sqlalchemy import Connection, Engine, inspect
 
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.migrate.adopting import current_state
-from xrm.migrate.asking import Choices, Wanted
+from xrm.migrate.asking import Choices, Tables, Wanted
 from xrm.migrate.drift import drift_of, without_drift
 from xrm.migrate.exclusive import alone
 from xrm.migrate.ledger import (
@@ -60,7 +60,7 @@ def has_tables(engine: Engine) -> bool:
         return "schema_ledger" in inspect(connection).get_table_names()
 
 
-def pending(engine: Engine, declared: MetaData, declarations: Mapping[str, Any] | None = None) -> list[Step]:
+def pending(engine: Engine, declared: Tables, declarations: Mapping[str, Any] | None = None) -> list[Step]:
     """The steps that wait; nothing is changed."""
     return list(plan_changes(engine, Wanted(declared, declarations or {})).steps)
 
@@ -73,7 +73,7 @@ def plan_changes(engine: Engine, wanted: Wanted, choices: Choices | None = None)
 
 
 def apply(
-    engine: Engine, declared: MetaData, declarations: Mapping[str, Any], *, actor: str = "system", told: Told | None = None,
+    engine: Engine, declared: Tables, declarations: Mapping[str, Any], *, actor: str = "system", told: Told | None = None,
     choices: Choices | None = None,
 ) -> list[Step]:
     """Make the database what is declared, as ``apply_wanted`` does."""
@@ -148,6 +148,7 @@ def _settle(connection: Connection, goal: State) -> None:
     same = known.declarations == goal.declarations and known.done_steps == goal.done_steps
     kept = [{name: one.kept for name, one in state.objects.items()} for state in (known, goal)]
     if not same or kept[0] != kept[1]:
+        note_stale(connection, stale_types(known, goal, ()))
         write_state(connection, _with_live(connection, goal), datetime.now(UTC))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import MetaData
+from sqlalchemy import Table
 
 from xrm.migrate.steps import Step
 from xrm.migrate.turning import Tools
@@ -15,11 +15,27 @@ from xrm.migrate.turning import Tools
 DAYS_TO_CONTRACT = 14
 
 
+class Tables(Protocol):
+    """The tables that are declared, as SQLAlchemy's MetaData gives them; complete when they are asked for."""
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What others noted about them."""
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """By name."""
+
+    @property
+    def sorted_tables(self) -> list[Table]:
+        """Each after those it refers to."""
+
+
 @dataclass
 class Wanted:
     """What is declared now."""
 
-    metadata: MetaData
+    metadata: Tables
     declarations: Mapping[str, Any]
     versions: Mapping[str, str] = field(default_factory=dict)  # of the plugins that are here
     tools: Tools = field(default_factory=Tools)

@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Dialect, Index, MetaData, Table
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Column, Dialect, Index, Table
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from xrm.db.search_tables import search_objects
+from xrm.migrate.asking import Tables
 from xrm.migrate.catalog import Catalog, TableState
 
+_RENDERED: WeakKeyDictionary[Table, dict[str, TableState]] = WeakKeyDictionary()  # table → dialect → what it is there
 
-def declared_catalog(metadata: MetaData, dialect: Dialect) -> Catalog:
+
+def declared_catalog(metadata: Tables, dialect: Dialect) -> Catalog:
     """Table → its columns, constraints and indexes as text; the full-text index included.
 
-    Rendered once for each metadata, which is complete by then.
+    Rendered once for each table, which is complete by then and does not change.
     """
     key = f"xrm catalog {dialect.name}"
     if key not in metadata.info:
@@ -21,7 +26,7 @@ def declared_catalog(metadata: MetaData, dialect: Dialect) -> Catalog:
     return dict(metadata.info[key])
 
 
-def _catalog(metadata: MetaData, dialect: Dialect) -> Catalog:
+def _catalog(metadata: Tables, dialect: Dialect) -> Catalog:
     catalog = {table.name: _state(table, dialect) for table in metadata.sorted_tables}
     for table, kind, name, definition in search_objects(dialect.name) if "search_document" in catalog else ():
         if kind == "table":
@@ -35,6 +40,13 @@ def _catalog(metadata: MetaData, dialect: Dialect) -> Catalog:
 
 
 def _state(table: Table, dialect: Dialect) -> TableState:
+    known = _RENDERED.setdefault(table, {})
+    if dialect.name not in known:
+        known[dialect.name] = _rendered(table, dialect)
+    return known[dialect.name]
+
+
+def _rendered(table: Table, dialect: Dialect) -> TableState:
     compiler = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]  # made without a statement, to render parts
     constraints = {}
     for constraint in sorted(table.constraints, key=lambda one: str(one.name)):

@@ -36,6 +36,11 @@ class DeclaredType:
             return True
         return any(self.fields.get(key, {}).get("search", "") != one.get("search", "") for key, one in before.fields.items())
 
+    @property
+    def stored_formulas(self) -> dict[str, str]:
+        """Fields whose values are kept as a formula made them."""
+        return {key: str(one["formula"]) for key, one in self.fields.items() if one.get("formula") and one.get("stored")}
+
 
 def declared_types(declarations: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, DeclaredType]:
     """Table → the type it belongs to, from declarations in canonical form by owner; with the fields that administrators added."""

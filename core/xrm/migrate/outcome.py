@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xrm.migrate.catalog import Catalog, TableState, as_json
-from xrm.migrate.former import declared_types
+from xrm.migrate.former import DeclaredType, declared_types
 from xrm.migrate.owners import owner_of
 from xrm.migrate.reshaping import kept_constraints
 from xrm.migrate.state import Applied, Kept, State
@@ -52,13 +52,24 @@ def reached(state: State, plan: Plan) -> State:
 
 
 def stale_types(before_state: State, after_state: State, steps: Iterable[Step]) -> tuple[str, ...]:
-    """Entity types whose titles and search documents a plan makes out of date, by what it moves or by what is declared."""
+    """Types of which a plan makes something out of date, by what it moves or by what is declared.
+
+    Of entity types: titles, sort keys and search documents; of all types: what stored formulas made, or have not made yet.
+    """
     before, after = declared_types(before_state.declarations), declared_types(after_state.declarations)
     moved = {step.walk.table for step in steps if step.walk is not None}
     return tuple(sorted(
         one.name for table, one in after.items()
-        if one.is_entity and table in before and (table in moved or one.is_shown_otherwise_than(before[table]))
+        if table in before and _is_stale(before[table], one, is_moved=table in moved)
     ))
+
+
+def _is_stale(before: DeclaredType, after: DeclaredType, *, is_moved: bool) -> bool:
+    if not after.stored_formulas.items() <= before.stored_formulas.items():
+        return True
+    if is_moved:
+        return after.is_entity or bool(after.stored_formulas)
+    return after.is_entity and after.is_shown_otherwise_than(before)
 
 
 def _target(table: str, column: str, why: Mapping[str, str]) -> str:

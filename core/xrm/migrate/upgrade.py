@@ -14,7 +14,6 @@ from xrm.migrate.former import OVERLAY
 from xrm.migrate.ledger import PlanRecord
 from xrm.migrate.steps import Plan, Step
 from xrm.migrate.turning import Tools
-from xrm.schema.canonical import canonical
 from xrm.schema.grammar.manifest import RESERVED_OWNER
 from xrm.schema.load import RESERVED_PREFIX
 from xrm.schema.registry import EntityType, Registry, RelationshipType
@@ -39,7 +38,7 @@ def plan_for(engine: Engine, registry: Registry, choices: Choices | None = None)
 
 def wanted_by(registry: Registry) -> Wanted:
     """What a registry declares, as schema change takes it."""
-    return Wanted(registry.metadata, declarations_of(registry), registry.versions, tools_of(registry), registry.overlay_number)
+    return Wanted(registry.table_set, declarations_of(registry), registry.versions, tools_of(registry), registry.overlay_number)
 
 
 def tools_of(registry: Registry) -> Tools:
@@ -59,7 +58,7 @@ def declarations_of(registry: Registry) -> dict[str, list[object]]:
     declared: list[EntityType | RelationshipType] = [*registry.entity_types.values(), *registry.relationship_types.values()]
     by_owner: dict[str, list[object]] = {}
     for each in declared:
-        whole, owner = canonical(each.declaration), each.declaration.plugin
+        whole, owner = dict(each.canonical), each.declaration.plugin
         if owner == RESERVED_OWNER:
             by_owner.setdefault(OVERLAY, []).append(whole)
             continue

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, Dialect, MetaData
+from sqlalchemy import Column, Dialect
 from sqlalchemy.schema import CreateColumn
 
 from xrm.db.search_tables import search_statements
+from xrm.migrate.asking import Tables
 from xrm.migrate.catalog import TableState
 from xrm.migrate.declared import add_column, create_index, create_table
 from xrm.migrate.marking import Marks
@@ -25,7 +26,7 @@ KEPT = "kept__"  # the beginning of names of tables that hold what was dropped
 class Writer:
     """Makes steps; owners are filled in by whoever knows them."""
 
-    def __init__(self, dialect: Dialect, metadata: MetaData, is_taken: Callable[[str], bool]) -> None:
+    def __init__(self, dialect: Dialect, metadata: Tables, is_taken: Callable[[str], bool]) -> None:
         self._dialect = dialect
         self._metadata = metadata
         self._quote = dialect.identifier_preparer.quote

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xrm.access.policy import require_everywhere
 from xrm.db.engine import for_writing
-from xrm.entities.retitling import refresh_stale
+from xrm.entities.refreshing import refresh_stale
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.migrate.asking import Choices
 from xrm.migrate.former import OVERLAY

@@ -12,6 +12,7 @@ from typing import Any
 
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, NotFound, XrmError, msg
+from xrm.jobs.kinds import Job
 from xrm.migrate.apply import finish_interrupted
 from xrm.migrate.exclusive import alone
 from xrm.migrate.ledger import begin_plan, open_plan, plans
@@ -23,7 +24,7 @@ from xrm.plugin_removal.drop_steps import DROP_TABLE, drop_steps, without_plugin
 from xrm.plugin_removal.export import export_plugin, remove_bytes, sum_of
 from xrm.plugin_removal.inspection import require_whole_export
 from xrm.plugin_removal.manifest import PluginManifest
-from xrm.plugin_removal.records import DROPPED, REMOVED, Removal, found_removal, list_removals, write_removal
+from xrm.plugin_removal.records import DROPPED, REMOVED, Removal, forget_day, found_removal, list_removals, write_removal
 from xrm.runtime import Runtime
 
 Told = Callable[[Step], None]
@@ -33,6 +34,12 @@ def drop_due(runtime: Runtime, *, actor: str, told: Told | None = None) -> list[
     """Drop the data of each plugin whose days are over, and finish what was interrupted; their records."""
     waiting = [one.plugin for one in list_removals(runtime.engine) if one.is_due or (one.state == DROPPED and not one.receipt)]
     return [drop_plugin(runtime, plugin, actor=actor, told=told) for plugin in waiting]
+
+
+def drop_due_job(runtime: Runtime, job: Job) -> dict[str, Any]:
+    """The job that a removal leaves behind for its day: what is due by then is dropped; taken back, nothing is."""
+    dropped = drop_due(runtime, actor="job", told=lambda _step: job.progress(50))
+    return {"dropped": [one.plugin for one in dropped]}
 
 
 def drop_plugin(runtime: Runtime, plugin: str, *, actor: str, told: Told | None = None, is_fresh: bool = False) -> Removal:
@@ -102,6 +109,7 @@ def _close(runtime: Runtime, removal: Removal) -> Removal:
     _write_new(path, json.dumps(receipt_of(runtime, removal), ensure_ascii=False, indent=1).encode())
     with for_writing(runtime.engine.connect()) as connection, connection.begin():
         write_removal(connection, removal.plugin, receipt=str(path))
+        forget_day(connection, removal.plugin)
     runtime.follow(at_once=True)
     return found_removal(runtime.engine, removal.plugin)
 

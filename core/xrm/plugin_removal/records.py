@@ -15,9 +15,13 @@ from sqlalchemy.exc import DBAPIError
 
 from xrm.db.engine import for_writing, is_missing
 from xrm.errors import NotFound, msg
+from xrm.jobs.models import job
+from xrm.jobs.service import enqueue
 from xrm.overlay.models import schema_version
 from xrm.plugin_removal.models import plugin_removal
+from xrm.unit_of_work import UnitOfWork
 
+DROP_JOB = "drop_removed_plugins"
 REMOVING, REMOVED, DROPPED, RESTORING = "removing", "removed", "dropped", "restoring"
 
 
@@ -86,7 +90,19 @@ def forget_removal(engine: Engine, plugin: str) -> None:
     """Let the plugin be as if it had never been removed."""
     with for_writing(engine.connect()) as connection, connection.begin():
         connection.execute(delete(plugin_removal).where(plugin_removal.c.plugin == plugin))
+        forget_day(connection, plugin)
         tell_processes(connection)
+
+
+def note_day(uow: UnitOfWork, plugin: str, due_at: datetime) -> None:
+    """Put the job into the queue that drops the plugin's data on its day."""
+    enqueue(uow, DROP_JOB, {"plugin": plugin}, department=None, due_at=due_at)
+
+
+def forget_day(connection: Connection, plugin: str) -> None:
+    """Take that job out again."""
+    mine = (job.c.kind == DROP_JOB) & (job.c.payload == json.dumps({"plugin": plugin}))
+    connection.execute(delete(job).where(mine, job.c.state == "waiting"))
 
 
 def tell_processes(connection: Connection) -> None:

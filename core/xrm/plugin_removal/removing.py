@@ -28,9 +28,11 @@ from xrm.plugin_removal.records import (
     find_removal,
     forget_removal,
     found_removal,
+    note_day,
     write_removal,
 )
 from xrm.runtime import LOOK_EVERY, Runtime
+from xrm.unit_of_work import UnitOfWork, system_actor
 
 BASE = ("base", "core", "overlay")
 Told = Callable[[Step], None]
@@ -120,9 +122,12 @@ def _switch_off(runtime: Runtime, subject: Subject, actor: str) -> None:
 
 def _export(runtime: Runtime, subject: Subject, target: Path | None) -> None:
     path, manifest = export_plugin(runtime, subject.belongings, target)
-    with for_writing(runtime.engine.connect()) as connection, connection.begin():
-        write_removal(
-            connection, subject.belongings.plugin, state=REMOVED, archive=str(path), sha256=sum_of(path),
-            counts=json.dumps(manifest.counts),
-        )
+    name, sha256, counts = subject.belongings.plugin, sum_of(path), json.dumps(manifest.counts)
+    due_at = found_removal(runtime.engine, name).due_at
+
+    def note(uow: UnitOfWork) -> None:
+        write_removal(uow.connection, name, state=REMOVED, archive=str(path), sha256=sha256, counts=counts)
+        note_day(uow, name, due_at)
+
+    runtime.write(note, system_actor())
     runtime.follow(at_once=True)

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from sqlalchemy import MetaData, Table
 
-from xrm.db.metadata import NAMING
 from xrm.errors import NotFound, PluginError, msg
+from xrm.schema.canonical import canonical
 from xrm.schema.expressions import ExpressionError, compile_expression
 from xrm.schema.fielded import Fielded
 from xrm.schema.fields.base import FieldType
@@ -22,16 +24,47 @@ from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration, TypeLabel
 from xrm.schema.operands import operand_of
 from xrm.schema.suggest import unknown
-from xrm.schema.tables import add_indexes, build_relationship_table, build_type_table, refuse_taken_name
+from xrm.schema.tables import TableSet, add_indexes, build_relationship_table, build_type_table, refuse_taken_name
 from xrm.schema.templates import Template
 
 __all__ = ["ANY", "ANY_PARTY", "ANY_RECORD", "EntityType", "Fielded", "Registry", "RelationshipType", "build_registry"]
 
+_Declared = TypeVar("_Declared", EntityDeclaration, RelationshipDeclaration)
+_Type = TypeVar("_Type", bound="_WithTables")
 ANY_PARTY, ANY_RECORD, ANY = "party", "record", "entity"
 
 
-class EntityType(Fielded):
+class _WithTables(Fielded):
+    """What has tables of its own. Shared between registries: nothing in it may say what else there is."""
+
+    declaration: EntityDeclaration | RelationshipDeclaration
+    built_from: object = None  # kept alive with it
+
+    @property
+    def table_names(self) -> set[str]:
+        """The names of its tables."""
+        tables = [] if self._table is None else [self._table, *self.child_tables.values()]
+        return {table.name for table in tables}
+
+    @cached_property
+    def indexed_tables(self) -> tuple[Table, ...]:
+        """Its tables, given their indexes."""
+        if self._table is None:
+            return ()
+        types = {key: self.field_type(key) for key in self.declaration.fields}
+        add_indexes(self.declaration, types, self._table, self.child_tables)
+        return (self._table, *self.child_tables.values())
+
+    @cached_property
+    def canonical(self) -> Mapping[str, Any]:
+        """Its declaration in canonical form; not to be changed."""
+        return canonical(self.declaration)
+
+
+class EntityType(_WithTables):
     """One entity type with its table."""
+
+    declaration: EntityDeclaration
 
     def __init__(
         self, declaration: EntityDeclaration, types: Mapping[str, FieldType], table: Table, children: Mapping[str, Table]
@@ -64,8 +97,10 @@ class EntityType(Fielded):
         return self.declaration.label
 
 
-class RelationshipType(Fielded):
+class RelationshipType(_WithTables):
     """One relationship type; ``table`` is None when it has no fields of its own."""
+
+    declaration: RelationshipDeclaration
 
     def __init__(
         self, declaration: RelationshipDeclaration, types: Mapping[str, FieldType], table: Table | None,
@@ -89,7 +124,6 @@ class Registry:
     relationship_types: Mapping[str, RelationshipType]
     interaction_kinds: Mapping[str, InteractionKind]
     core_metadata: MetaData
-    own_metadata: MetaData  # the tables of the types
     field_types: Mapping[str, FieldType] = dataclasses.field(default_factory=lambda: FIELD_TYPES)
     step_files: Mapping[str, tuple[Path, ...]] = dataclasses.field(default_factory=dict)  # plugin → data steps written by hand
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)  # of the plugins that are on
@@ -99,16 +133,10 @@ class Registry:
     overlay_number: int | None = None  # the schema version of what administrators added; None when nobody asked
 
     @cached_property
-    def metadata(self) -> MetaData:
+    def table_set(self) -> TableSet:
         """The core's tables and those of all types, with their indexes; completed here, because most processes never ask."""
-        for table in self.core_metadata.tables.values():
-            table.to_metadata(self.own_metadata)
         everything: list[EntityType | RelationshipType] = [*self.entity_types.values(), *self.relationship_types.values()]
-        for item in everything:
-            if item.table is not None:
-                types = {key: item.field_type(key) for key in item.declaration.fields}
-                add_indexes(item.declaration, types, item.table, item.child_tables)
-        return self.own_metadata
+        return TableSet(chain(self.core_metadata.tables.values(), *(item.indexed_tables for item in everything)))
 
     def get(self, name: str) -> EntityType:
         """The entity type of this name.
@@ -170,21 +198,50 @@ def build_registry(
     Raises:
         PluginError: naming the plugin whose types cannot be taken: a table that is taken, a formula that is wrong.
     """
-    metadata = MetaData(naming_convention=NAMING)
+    taken = set(core_metadata.tables)
     entity_types: dict[str, EntityType] = {}
     for declaration in entities:
-        refuse_taken_name({*core_metadata.tables, *metadata.tables}, declaration)
-        types = _types_of(declaration.plugin, declaration.fields, field_types)
-        table, children = build_type_table(metadata, declaration, types)
-        entity_types[declaration.name] = EntityType(declaration, types, table, children)
+        refuse_taken_name(taken, declaration)
+        made = _built(declaration, field_types, core_metadata, _entity_type)
+        entity_types[declaration.name] = made
+        taken |= made.table_names
     relationship_types: dict[str, RelationshipType] = {}
     for link in relationships:
-        refuse_taken_name({*core_metadata.tables, *metadata.tables}, link)
-        types = _types_of(link.plugin, link.fields, field_types)
-        link_table, children = build_relationship_table(metadata, link, types)
-        relationship_types[link.name] = RelationshipType(link, types, link_table, children)
+        refuse_taken_name(taken, link)
+        linked = _built(link, field_types, core_metadata, _relationship_type)
+        relationship_types[link.name] = linked
+        taken |= linked.table_names
     kinds = {kind.name: kind for kind in interaction_kinds}
-    return Registry(entity_types, relationship_types, kinds, core_metadata, metadata, field_types, step_files or {})
+    return Registry(entity_types, relationship_types, kinds, core_metadata, field_types, step_files or {})
+
+
+# A registry is made anew whenever a field is added somewhere. What is declared as before, which is all but one type, is taken
+# as it was built, with its tables and compiled expressions, as long as any registry holds it: so the ids of the key are its own.
+_BUILT: WeakValueDictionary[tuple[int, ...], Any] = WeakValueDictionary()
+
+
+def _built(
+    declaration: _Declared, field_types: Mapping[str, FieldType], core: MetaData,
+    build: Callable[[_Declared, dict[str, FieldType], Mapping[str, Table]], _Type],
+) -> _Type:
+    used: list[FieldType] = [field_types[field.type] for field in declaration.fields.values()]
+    key = (id(declaration), id(core), *map(id, used))
+    found = _BUILT.get(key)
+    if found is None:
+        found = build(declaration, _types_of(declaration.plugin, declaration.fields, field_types), core.tables)
+        found.built_from = (declaration, core, used)
+        _BUILT[key] = found
+    return cast("_Type", found)
+
+
+def _entity_type(declaration: EntityDeclaration, types: dict[str, FieldType], core: Mapping[str, Table]) -> EntityType:
+    return EntityType(declaration, types, *build_type_table(core, declaration, types))
+
+
+def _relationship_type(
+    declaration: RelationshipDeclaration, types: dict[str, FieldType], core: Mapping[str, Table]
+) -> RelationshipType:
+    return RelationshipType(declaration, types, *build_relationship_table(core, declaration, types))
 
 
 def _types_of(plugin: str, fields: Mapping[str, Field], field_types: Mapping[str, FieldType]) -> dict[str, FieldType]:

@@ -5,16 +5,38 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy import Column, Engine, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy.schema import sort_tables
 
+from xrm.db.metadata import NAMING
 from xrm.db.types import Id, key_text
 from xrm.errors import PluginError, msg
 from xrm.schema.fields.base import FieldType
 from xrm.schema.model import EntityDeclaration, Field, RelationshipDeclaration
 
 IDENTIFIER_LENGTH = 63  # PostgreSQL cuts longer names in silence
+
+
+class TableSet:
+    """Tables by name, each with its indexes: those of core and those of types, which belong to no common MetaData."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables: Mapping[str, Table] = {table.name: table for table in tables}
+        self.info: dict[Any, Any] = {}
+
+    @cached_property
+    def sorted_tables(self) -> list[Table]:
+        """Each after those it refers to."""
+        return sort_tables(sorted(self.tables.values(), key=lambda table: table.name))
+
+    def create_all(self, engine: Engine) -> None:
+        """Make all of them, with their indexes, in an empty database."""
+        with engine.begin() as connection:
+            for table in self.sorted_tables:
+                table.create(connection)
 
 
 def table_name(declaration: EntityDeclaration | RelationshipDeclaration) -> str:
@@ -40,17 +62,17 @@ def refuse_taken_name(taken: Container[str], declaration: EntityDeclaration | Re
 
 
 def build_type_table(
-    metadata: MetaData, declaration: EntityDeclaration, types: Mapping[str, FieldType]
+    core: Mapping[str, Table], declaration: EntityDeclaration, types: Mapping[str, FieldType]
 ) -> tuple[Table, dict[str, Table]]:
-    """The table of an entity type and its tables of multiple values, by field key."""
-    name = table_name(declaration)
-    parent = "role.id" if declaration.kind == "role" else "entity.id"
+    """The table of an entity type and its tables of multiple values, by field key; they refer to those of ``core``."""
+    name, metadata = table_name(declaration), MetaData(naming_convention=NAMING)
+    parent = core["role" if declaration.kind == "role" else "entity"]
     single = [field for field in declaration.fields.values() if not types[field.key].is_multiple(field)]
     table = Table(
         name,
         metadata,
-        Column("id", Id, ForeignKey(parent, ondelete="CASCADE"), primary_key=True),
-        Column("department_id", Id, ForeignKey("department.id"), nullable=False),
+        Column("id", Id, ForeignKey(parent.c.id, ondelete="CASCADE"), primary_key=True),
+        Column("department_id", Id, ForeignKey(core["department"].c.id), nullable=False),
         Column("title_key", key_text(), nullable=False),
         *_columns(single, types),
     )
@@ -58,16 +80,17 @@ def build_type_table(
 
 
 def build_relationship_table(
-    metadata: MetaData, declaration: RelationshipDeclaration, types: Mapping[str, FieldType]
+    core: Mapping[str, Table], declaration: RelationshipDeclaration, types: Mapping[str, FieldType]
 ) -> tuple[Table | None, dict[str, Table]]:
     """The table of a relationship type's fields, or None when it has none."""
     if not declaration.fields:
         return None, {}
     single = [field for field in declaration.fields.values() if not types[field.key].is_multiple(field)]
+    metadata = MetaData(naming_convention=NAMING)
     table = Table(
         table_name(declaration),
         metadata,
-        Column("id", Id, ForeignKey("relationship.id", ondelete="CASCADE"), primary_key=True),
+        Column("id", Id, ForeignKey(core["relationship"].c.id, ondelete="CASCADE"), primary_key=True),
         *_columns(single, types),
     )
     return table, _child_tables(metadata, table, declaration.fields.values(), types)
@@ -107,7 +130,7 @@ def _child_tables(
         children[field.key] = Table(
             short_name(f"{table.name}__{field.key}"),
             metadata,
-            Column("owner_id", Id, ForeignKey(f"{table.name}.id", ondelete="CASCADE"), primary_key=True),
+            Column("owner_id", Id, ForeignKey(table.c.id, ondelete="CASCADE"), primary_key=True),
             Column("position", Integer, primary_key=True, autoincrement=False),
             *types[field.key].columns(field),
         )

@@ -10,6 +10,7 @@ from typing import Any
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.expressions import Clock
 from xrm.schema.fields.base import InvalidValue, ParseContext
+from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import LANGUAGES, Field, Label, Stages
 from xrm.schema.registry import Fielded
 from xrm.schema.suggest import unknown
@@ -119,7 +120,24 @@ def _missing(fielded: Fielded, values: Mapping[str, Any], clock: Clock, failed: 
 
 def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
     for field in fielded.computed_fields:
-        values[field.key] = fielded.expression(field.formula).evaluate(values, clock)
+        made = fielded.expression(field.formula).evaluate(values, clock)
+        field_type = fielded.field_type(field.key)
+        try:
+            values[field.key] = field_type.kept(field, made) if isinstance(field_type, ComputedType) else made
+        except InvalidValue as error:
+            raise InvalidInput([Problem(field.key, error.message)]) from error
+
+
+def computed_anew(fielded: Fielded, values: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
+    """What stored formulas give now, of those whose kept value differs.
+
+    Raises:
+        InvalidInput: when a result does not fit its field.
+    """
+    made = dict(values)
+    _compute(fielded, made, clock)
+    stored = [field.key for field in fielded.computed_fields if field.stored]
+    return {key: made[key] for key in stored if made[key] != values[key]}
 
 
 def _check_move(

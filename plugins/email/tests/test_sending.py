@@ -30,6 +30,7 @@ from xrm.jobs.queries import list_jobs
 from xrm.jobs.worker import run_due
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm.work import KINDS
 
 SYSTEM = system_actor("test")
 
@@ -58,15 +59,14 @@ class Post:
             lambda uow: write_message(uow, "email", self.person, to=self.point, subject=subject, body=body), self.actor
         )
 
-    def run(self) -> int:
-        """Run what is due, pauses and leases being over."""
+    def run_now(self) -> int:
         def make_due(uow: UnitOfWork) -> None:
             past = uow.now - timedelta(seconds=1)
-            uow.execute(update(job).where(job.c.state == "waiting").values(due_at=past))
-            uow.execute(update(job).where(job.c.state == "running").values(leased_until=past))
+            for state, column in (("waiting", "due_at"), ("running", "leased_until")):
+                uow.execute(update(job).where(job.c.state == state).values({column: past}))
 
         self.runtime.write(make_due, SYSTEM)
-        return run_due(self.runtime)
+        return run_due(self.runtime, kinds=KINDS)
 
     def seen(self, queued: QueuedMessage) -> Message:
         return self.runtime.read(lambda uow: messages_of(uow, [queued.interaction]), self.actor)[queued.interaction]
@@ -102,7 +102,7 @@ def test_a_message_arrives_as_it_was_written_and_stands_on_the_timeline(post: Po
     queued = post.write()
     before = post.outcome()
 
-    post.run()
+    post.run_now()
 
     mail = sink.received[0]
     assert (mail["Subject"], mail["Message-ID"], sink.recipients) == ("Élan", queued.message_id, [["ada@example.com"]])
@@ -115,7 +115,7 @@ def test_a_message_is_sent_once_however_often_the_queue_is_run(post: Post, sink:
     post.write()
 
     for _ in range(3):
-        post.run()
+        post.run_now()
 
     assert len(sink.received) == 1
 
@@ -125,9 +125,9 @@ def test_a_server_that_says_not_now_is_asked_again(post: Post, sink: Sink, answe
     sink.answers = [answer]
     queued = post.write()
 
-    post.run()
+    post.run_now()
     first = post.seen(queued)
-    post.run()
+    post.run_now()
 
     assert (first.state, answer in first.detail, post.bounced()) == ("queued", True, False)
     assert (post.seen(queued).state, post.seen(queued).attempts) == ("sent", 2)
@@ -138,7 +138,7 @@ def test_a_refused_recipient_marks_the_address(post: Post, sink: Sink, answer: s
     sink.rcpt = answer
     queued = post.write()
 
-    post.run()
+    post.run_now()
 
     assert (post.seen(queued).state, post.bounced(), answer in post.outcome()) == ("refused", True, True)
     with pytest.raises(InvalidInput, match="ada@example"):
@@ -150,7 +150,7 @@ def test_a_refused_text_blames_the_address_only_if_the_server_does(post: Post, s
     sink.end_of_data = answer
     queued = post.write()
 
-    post.run()
+    post.run_now()
 
     assert (post.seen(queued).state, post.bounced()) == ("refused", is_bounced)
 
@@ -159,8 +159,8 @@ def test_a_connection_cut_after_the_text_leads_to_the_same_message_id_again(post
     sink.cuts_after_data = 1
     queued = post.write()
 
-    post.run()
-    post.run()
+    post.run_now()
+    post.run_now()
 
     assert [mail["Message-ID"] for mail in sink.received] == [queued.message_id] * 2
     assert post.seen(queued).state == "sent"
@@ -173,9 +173,9 @@ def test_a_worker_killed_between_sending_and_writing_sends_the_same_message_id_a
     with monkeypatch.context() as patch:
         patch.setattr(delivery, "_record", _killed)
         with pytest.raises(KeyboardInterrupt):
-            post.run()
+            post.run_now()
 
-    post.run()
+    post.run_now()
 
     assert [mail["Message-ID"] for mail in sink.received] == [queued.message_id] * 2
     assert (post.seen(queued).state, post.seen(queued).doubtful) == ("sent", 1)
@@ -190,7 +190,7 @@ def test_nobody_listening_is_tried_again(post: Post) -> None:
     post.use(free_port())
     queued = post.write()
 
-    post.run()
+    post.run_now()
 
     assert (post.seen(queued).state, post.runtime.read(list_jobs, SYSTEM)[0].state) == ("queued", "waiting")
 
@@ -201,7 +201,7 @@ def test_a_server_that_hangs_or_drips_is_left_and_tried_again(post: Post, greeti
         post.use(port)
         queued = post.write()
 
-        post.run()
+        post.run_now()
 
     assert post.seen(queued).state == "queued"
 
@@ -209,7 +209,7 @@ def test_a_server_that_hangs_or_drips_is_left_and_tried_again(post: Post, greeti
 def test_settings_that_are_missing_keep_the_message_waiting(post: Post) -> None:
     queued = post.write()
 
-    post.run()
+    post.run_now()
 
     assert post.seen(queued).state == "queued"
     assert "not set up here yet" in post.seen(queued).detail
@@ -230,7 +230,7 @@ def test_who_wants_no_messages_gets_none_even_from_the_queue(
     queued = post.write()
     post.runtime.write(lambda uow: change(uow, post), post.actor)
 
-    post.run()
+    post.run_now()
 
     assert (sink.received, post.seen(queued).state) == ([], "refused")
     with pytest.raises(InvalidInput):
@@ -275,7 +275,7 @@ def test_the_button_on_the_page_writes(post: Post, sink: Sink) -> None:
     values = {"to": action.asks[0].default, "subject": "Hi", "body": "There"}
 
     post.runtime.write(lambda uow: action.run(uow, post.person, values), post.actor)
-    post.run()
+    post.run_now()
 
     assert [mail["Subject"] for mail in sink.received] == ["Hi"]
 
@@ -287,7 +287,7 @@ def test_without_a_mail_server_the_button_says_so_and_queues_nothing(post: Post)
     with pytest.raises(InvalidInput, match="not set up here yet"):
         post.runtime.write(lambda uow: action.run(uow, post.person, {}), post.actor)
 
-    assert ("configuré" in action.blocked.get("fr"), action.asks, post.run()) == (True, (), 0)
+    assert ("configuré" in action.blocked.get("fr"), action.asks, post.run_now()) == (True, (), 0)
 
 
 def test_the_health_check_says_what_is_missing(post: Post) -> None:

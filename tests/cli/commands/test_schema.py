@@ -13,6 +13,7 @@ import yaml
 from tests.cli.conftest import Xrm
 from tests.factories.evolving import LABEL, MANIFEST
 from xrm.db.engine import WRITE, open_engine
+from xrm.db.presence import present
 from xrm.settings import load_settings
 
 PORT = {"type": "text", "label": {"en": "Port", "fr": "Port"}}
@@ -54,6 +55,32 @@ def test_a_plan_notes_what_is_good_to_know_and_names_what_must_be_mended(xrm_on_
     ])
     assert "Note: fleet__vessel.harbour is required" in shown.err
     assert "Problem: fleet__vessel.port is to be unique, and 1 values are held by several rows" in shown.err
+
+
+def test_what_needs_a_window_is_not_done_unasked_while_people_are_served(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": {**PORT, "type": "integer"}})
+    xrm("schema", "apply")
+    declare(xrm, {"port": PORT}, revision=2)
+    engine = open_engine(load_settings().database_url)
+
+    with present(engine):
+        refused, waiting = xrm("schema", "apply"), xrm("schema", "plan")
+        done = xrm("schema", "apply", "--yes")
+    engine.dispose()
+
+    assert (refused.code, waiting.code, done.code) == (3, 11, 0)
+    assert "xrm serve or xrm worker runs on this database. Stop it first" in refused.err
+    assert xrm("schema", "plan").code == 0
+
+
+def test_what_needs_a_window_is_done_when_nobody_is_served(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": {**PORT, "type": "integer"}})
+    xrm("schema", "apply")
+    declare(xrm, {"port": PORT}, revision=2)
+
+    assert (xrm("schema", "plan").code, xrm("schema", "apply").code, xrm("schema", "plan").code) == (11, 0, 0)
 
 
 def test_an_instance_as_it_was_made_needs_nothing(xrm_on_both: Xrm) -> None:

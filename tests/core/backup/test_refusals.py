@@ -7,31 +7,41 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from tests.core.backup.conftest import Restore, Rewrite, contents_of, open_base
 from tests.instances import open_with
 from xrm.backup.create import create_backup
 from xrm.backup.restore import prepare_restore
+from xrm.db.engine import for_writing
 from xrm.errors import ConfigurationError, Conflict, NotFound
 from xrm.migrate.apply import pending
+from xrm.migrate.made_by import MadeBy, read_made_by, write_made_by
+from xrm.migrate.models import schema_owner
 from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.versions import program_version
 
 
 @pytest.fixture
-def of_version(filled: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+def of_version(filled: Runtime, tmp_path: Path) -> Callable[[str], Path]:
     """A function that makes a backup as the program of another version does."""
 
     def make(version: str) -> Path:
-        with monkeypatch.context() as patch:
-            patch.setattr("xrm.backup.create.program_version", lambda: version)
-            return create_backup(filled, tmp_path / f"{version}.xrmbackup").path
+        with for_writing(filled.engine.connect()) as connection, connection.begin():
+            before = [dict(row) for row in connection.execute(select(schema_owner)).mappings()]
+            write_made_by(connection, {**read_made_by(connection), "core": MadeBy(version)}, datetime.now(UTC))
+        made = create_backup(filled, tmp_path / f"{version}.xrmbackup").path
+        with for_writing(filled.engine.connect()) as connection, connection.begin():
+            connection.execute(delete(schema_owner))
+            if before:
+                connection.execute(insert(schema_owner), before)
+        return made
 
     return make
 
@@ -69,7 +79,7 @@ def test_a_backup_of_an_earlier_program_is_brought_to_this_ones_schema(
 
     opened = open_with(elsewhere, with_trial)
     assert restored.steps > 0
-    assert pending(opened.engine, opened.registry.metadata) == []
+    assert pending(opened.engine, opened.registry.table_set) == []
     opened.close()
 
 

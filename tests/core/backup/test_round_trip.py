@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from xrm.entities.models import entity
 from xrm.errors import Conflict
 from xrm.files.models import file
 from xrm.files.places import path_of
+from xrm.migrate.made_by import MadeBy, write_made_by
 from xrm.migrate.sync_triggers import Pair, makes
 from xrm.runtime import Runtime
 from xrm.search.queries import search
@@ -161,6 +163,15 @@ def test_the_manifest_tells_program_plugins_ledger_and_rows(filled: Runtime, bac
     assert not any(name.startswith("search_") for name in manifest.tables)
     assert backup.stat().st_mode & 0o777 == 0o600
     assert filled.settings.secret_key.encode() not in backup.read_bytes()
+
+
+def test_the_manifest_names_what_made_the_tables_not_what_is_installed_and_waits(filled: Runtime, tmp_path: Path) -> None:
+    with for_writing(filled.engine.connect()) as connection, connection.begin():
+        write_made_by(connection, {"core": MadeBy("0.0.9"), "base": MadeBy("0.0.8")}, datetime.now(UTC))
+
+    manifest = create_backup(filled, tmp_path / "earlier.xrmbackup").manifest
+
+    assert (manifest.program, manifest.plugins) == ("0.0.9", {"base": "0.0.8"})
 
 
 def test_without_a_name_it_goes_to_the_folder_of_backups_and_is_listed(filled: Runtime) -> None:

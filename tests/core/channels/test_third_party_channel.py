@@ -26,6 +26,7 @@ from xrm.runtime import Runtime
 from xrm.scores.queries import list_scores
 from xrm.scores.running import run_models
 from xrm.unit_of_work import Actor, UnitOfWork
+from xrm.work import KINDS
 
 THIRD_PARTY = Path(__file__).parents[2] / "third_party"
 NAMES = ("pigeon", "recency")
@@ -62,7 +63,7 @@ def test_a_message_goes_by_the_channel_of_a_stranger(
     runtime.settings = replace(runtime.settings, plugins={"pigeon": {"loft": str(tmp_path)}})
 
     queued = send_pigeon(runtime, admin, ada)
-    run_due(runtime)
+    run_due(runtime, kinds=KINDS)
 
     assert "Coo" in (tmp_path / f"{queued.id}.txt").read_text(encoding="utf-8")
     assert runtime.read(lambda uow: messages_of(uow, [queued.interaction]), admin)[queued.interaction].state == "sent"
@@ -73,11 +74,11 @@ def test_a_channel_that_fails_is_tried_again(
 ) -> None:
     queued = send_pigeon(runtime, admin, ada)  # without settings the plugin raises KeyError
 
-    run_due(runtime)
+    run_due(runtime, kinds=KINDS)
     before = runtime.read(lambda uow: messages_of(uow, [queued.interaction]), admin)[queued.interaction].state
     runtime.settings = replace(runtime.settings, plugins={"pigeon": {"loft": str(tmp_path)}})
     runtime.write(lambda uow: uow.execute(update(job).values(due_at=uow.now - timedelta(seconds=1))), admin)
-    run_due(runtime)
+    run_due(runtime, kinds=KINDS)
 
     assert before == "queued"
     assert len(list(tmp_path.glob("*.txt"))) == 1

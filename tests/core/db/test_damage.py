@@ -41,7 +41,7 @@ def run(runtime: Runtime, *statements: str) -> None:
 
 def an_index(runtime: Runtime) -> str:
     """The name of one of those on people."""
-    return sorted(str(index.name) for index in runtime.registry.metadata.tables["person"].indexes)[0]
+    return sorted(str(index.name) for index in runtime.registry.table_set.tables["person"].indexes)[0]
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from xrm.settings import Settings
 
 def test_applying_twice_changes_nothing(runtime: Runtime) -> None:
     assert has_tables(runtime.engine)
-    assert pending(runtime.engine, runtime.registry.metadata) == []
-    assert apply(runtime.engine, runtime.registry.metadata, {}) == []
+    assert pending(runtime.engine, runtime.registry.table_set) == []
+    assert apply(runtime.engine, runtime.registry.table_set, {}) == []
 
 
 def test_every_step_is_in_the_ledger_in_order(runtime: Runtime) -> None:
@@ -32,7 +32,7 @@ def test_every_step_is_in_the_ledger_in_order(runtime: Runtime) -> None:
 
 def test_a_new_field_adds_a_column(runtime: Runtime) -> None:
     declared = MetaData(naming_convention=NAMING)
-    for table in runtime.registry.metadata.sorted_tables:
+    for table in runtime.registry.table_set.sorted_tables:
         table.to_metadata(declared)
     declared.tables["person"].append_column(Column("shoe_size", Text))
 
@@ -48,7 +48,7 @@ def test_two_who_apply_at_the_same_time_do_it_once(database_url: str, settings: 
     done: list[int] = []
 
     def run(runtime: Runtime) -> None:
-        done.append(len(apply(runtime.engine, runtime.registry.metadata, {})))
+        done.append(len(apply(runtime.engine, runtime.registry.table_set, {})))
 
     run_together([lambda: run(runtimes[0]), lambda: run(runtimes[1])])
     for one in runtimes:

@@ -167,7 +167,7 @@ def test_a_plan_of_before_is_refused_after_the_database_changed(evolving: Evolvi
     evolving.applied({**NAME, "draught": {"type": "integer"}})
 
     with pytest.raises(Conflict, match="changed"):
-        apply(second.engine, second.registry.metadata, declarations_of(second.registry), choices=Choices(expected=looked_at))
+        apply(second.engine, second.registry.table_set, declarations_of(second.registry), choices=Choices(expected=looked_at))
 
 
 @pytest.mark.parametrize(("before", "after"), [

@@ -11,7 +11,6 @@ import pytest
 
 from tests.factories.evolving import Evolving, labels
 from xrm.entities.queries import get_entity
-from xrm.entities.retitling import refresh_stale
 from xrm.entities.service import update_entity
 from xrm.errors import InvalidInput
 from xrm.migrate.apply import rollback
@@ -20,8 +19,7 @@ from xrm.migrate.drift import find_drift
 from xrm.migrate.steps import Step
 from xrm.migrate.upgrade import apply_changes, take_back
 from xrm.runtime import Runtime
-from xrm.search.queries import search
-from xrm.unit_of_work import UnitOfWork, system_actor
+from xrm.unit_of_work import UnitOfWork
 
 pytestmark = pytest.mark.by_turns
 
@@ -176,23 +174,6 @@ def test_another_key_and_another_type_at_once(evolving: Evolving) -> None:
     found = second.read(lambda uow: get_entity(uow, ids[0]).fields["label"], evolving.admin)
     assert found == "5"
     assert (labels(evolving.plan(second).steps), find_drift(second.engine)) == ([], [])
-
-
-def test_titles_and_search_follow_what_changed(evolving: Evolving) -> None:
-    first = evolving.applied({**NAME, "mark": {"type": "integer", "search": "normal"}})
-    one = evolving.create(first, {"name": "Vessel", "mark": 4711})
-    second = evolving.declare({**NAME, "mark": {"type": "text", "search": "normal"}}, revision=2, title="{name} {mark}")
-
-    apply_changes(second.engine, second.registry)
-    refreshed = refresh_stale(second, system_actor())
-
-    titled = second.read(lambda uow: get_entity(uow, one), evolving.admin)
-    hits = second.read(lambda uow: search(uow, "4711"), evolving.admin)
-    assert (refreshed, titled.title, [hit.id for hit in hits]) == (["vessel"], "Vessel 4711", [one])
-    take_back(second.engine, second.registry)
-    assert refresh_stale(first, system_actor()) == ["vessel"]
-    assert first.read(lambda uow: get_entity(uow, one), evolving.admin).title == "Vessel"
-    assert refresh_stale(first, system_actor()) == []
 
 
 def test_what_is_written_while_values_go_over_is_not_lost(evolving: Evolving) -> None:

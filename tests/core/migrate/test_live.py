@@ -273,7 +273,7 @@ def test_the_catalog_of_an_instance_has_all_that_is_declared(runtime: Runtime) -
         catalog = read_catalog(connection)
 
     assert len(statements) == 1
-    for table in runtime.registry.metadata.sorted_tables:
+    for table in runtime.registry.table_set.sorted_tables:
         state = catalog[table.name]
         assert set(table.columns.keys()) <= state.columns.keys()
         assert {index.name for index in table.indexes} <= state.indexes.keys()

@@ -70,11 +70,11 @@ class Story:
 
 def tables(evolving: Evolving, runtime: Runtime) -> dict[str, list[Any]]:
     """Every table of the vessels, row by row."""
-    names = sorted(name for name in runtime.registry.metadata.tables if name.startswith("fleet__"))
+    names = sorted(name for name in runtime.registry.table_set.tables if name.startswith("fleet__"))
     found = {}
     for name in names:
         order = "owner_id, position" if "__vessel__" in name else "id"
-        columns = sorted(column.name for column in runtime.registry.metadata.tables[name].columns)
+        columns = sorted(column.name for column in runtime.registry.table_set.tables[name].columns)
         found[name] = [[row[column] for column in columns] for row in evolving.rows(runtime, name, order)]
     return found
 

@@ -54,7 +54,7 @@ def write(evolving: Evolving, runtime: Runtime, one: uuid.UUID, **values: Any) -
 def values(evolving: Evolving, runtime: Runtime, key: str) -> list[dict[str, Any]]:
     """What the columns of a field hold, named as if its key were "field"; of several values, row by row."""
     child = f"fleet__vessel__{key}"
-    has_own = child in runtime.registry.metadata.tables
+    has_own = child in runtime.registry.table_set.tables
     rows = evolving.rows(runtime, child, "owner_id, position") if has_own else evolving.rows(runtime)
     return [{f"field{name[len(key):]}": value for name, value in row.items() if name.partition("__")[0] == key} for row in rows]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,7 @@ def _writing(other: Runtime, admin: Actor, some: list[uuid.UUID]) -> Iterator[di
             other.write(lambda uow: update_entity(uow, one, {"x_old": text}), admin)  # runs at once
             written[one] = text
             number += 1
+            time.sleep(0.002)  # SQLite lets others in only when somebody waits
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -82,11 +84,11 @@ def test_values_go_along_in_batches_while_another_program_writes_to_the_old_key(
 
     with _writing(other, admin, made[:: rows // 20]) as written:
         while len(written) < 5:
-            pass
+            time.sleep(0.001)
         rename_field(runtime, admin, "organization", "old", "new")
         known = len(written)
         while known == len(written) < 20:
-            pass
+            time.sleep(0.001)
 
     expected = {one: written.get(one, f"first {number}") for number, one in enumerate(made)}
     columns = runtime.registry.get("organization").table.c

@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from sqlalchemy import update
 
 from tests.factories.removable import Harbour
+from xrm.db.engine import for_writing
 from xrm.entities.service import update_entity
 from xrm.errors import NotFound
+from xrm.jobs.models import job
+from xrm.jobs.worker import run_due
 from xrm.migrate.drift import find_drift
 from xrm.migrate.upgrade import plan_for
 from xrm.overlay.fields import add_field
+from xrm.plugin_removal.models import plugin_removal
+from xrm.plugin_removal.records import found_removal
 from xrm.plugin_removal.removing import look_at, remove_plugin
 from xrm.plugin_removal.restoring import restore_plugin
+from xrm.work import KINDS
 
 pytestmark = pytest.mark.by_turns
 
@@ -53,6 +62,31 @@ def test_what_was_dropped_comes_back_from_its_export(harbour: Harbour) -> None:
     assert [name for name in after if after[name] != before[name]] == []
     assert restored.loaded.left_out == {}
     assert (plan_for(harbour.runtime.engine, harbour.runtime.registry).steps, find_drift(harbour.runtime.engine)) == ((), [])
+
+
+def test_on_its_day_a_job_drops_the_data_unless_it_was_taken_back(harbour: Harbour) -> None:
+    remove_plugin(harbour.runtime, "harbour", actor="tester")
+    early = run_due(harbour.runtime, kinds=KINDS)
+    days_pass(harbour)
+
+    late = run_due(harbour.runtime, kinds=KINDS)
+
+    assert (early, late) == (0, 1)
+    assert found_removal(harbour.runtime.engine, "harbour").receipt
+    assert [name for name in harbour.content() if "harbour" in name] == []
+    restore_plugin(harbour.runtime, "harbour", actor="tester")
+    remove_plugin(harbour.runtime, "harbour", actor="tester")
+    restore_plugin(harbour.runtime, "harbour", actor="tester")
+    days_pass(harbour)
+    assert run_due(harbour.runtime, kinds=KINDS) == 0
+
+
+def days_pass(harbour: Harbour) -> None:
+    """Let all be due that waits for its day."""
+    past = datetime.now(UTC) - timedelta(days=1)
+    with for_writing(harbour.runtime.engine.connect()) as connection, connection.begin():
+        connection.execute(update(plugin_removal).values(due_at=past))
+        connection.execute(update(job).values(due_at=past))
 
 
 def test_fields_of_administrators_on_its_types_go_and_come_back(harbour: Harbour) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from xrm.errors import InvalidInput
 from xrm.schema.fielded import Fielded
 from xrm.schema.fields.base import ParseContext
 from xrm.schema.fields.builtin import FIELD_TYPES
+from xrm.schema.fields.computed import ComputedType
 from xrm.schema.model import Choice, Field, Label
 from xrm.schema.validation import Situation, validate_change, validate_new
 
@@ -25,7 +27,9 @@ SITUATION = Situation(ParseContext(), SimpleNamespace(today=date(2026, 3, 1), no
 def declared(**options: dict[str, Any]) -> Fielded:
     """Fields of the given options; text unless they say something else."""
     fields = {key: Field(**{"key": key, "type": "text", "label": LABEL, **given}) for key, given in options.items()}
-    return Fielded(fields, {key: FIELD_TYPES[field.type] for key, field in fields.items()}, None, {})
+    types = {key: FIELD_TYPES[field.type] for key, field in fields.items()}
+    number = ComputedType(FIELD_TYPES["decimal"])
+    return Fielded(fields, {key: number if fields[key].formula else one for key, one in types.items()}, None, {})
 
 
 ACCOUNT = declared(
@@ -42,6 +46,27 @@ def paths(fielded: Fielded, raw: dict[str, object], current: dict[str, Any] | No
     with pytest.raises(InvalidInput) as caught:
         check(SITUATION)
     return [(problem.path, str(problem.message).split(".")[0]) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(("formula", "scale", "made"), [
+    ("a * b", None, Decimal("6.00")), ("a / b", 2, Decimal("0.67")), ("-a / b", 2, Decimal("-0.67")),
+    ("a / 400", 2, Decimal("0.01")), ("-a / 400", 2, Decimal("-0.01")), ("a + c", 0, None),
+])
+def test_what_a_formula_makes_is_kept_rounded_to_its_scale(formula: str, scale: int | None, made: Decimal | None) -> None:
+    computed = {"type": "computed", "formula": formula, "stored": True, "scale": scale}
+    whole = {"type": "integer"}
+    fielded = declared(a=whole, b=whole, c=whole, made=computed)
+
+    kept = validate_new(fielded, {"a": 2, "b": 3}, SITUATION)["made"]
+
+    assert (kept, None if kept is None else -kept.as_tuple().exponent) == (made, None if made is None else scale or 2)
+
+
+def test_what_is_too_large_to_be_kept_is_said_at_its_field() -> None:
+    computed = {"type": "computed", "formula": "a * 1", "stored": True}
+    fielded = declared(a={"type": "integer"}, made=computed)
+
+    assert paths(fielded, {"a": 2**62}) == [("made", "The number is too large")]
 
 
 def test_a_new_row_has_each_field_with_its_default_and_keeps_what_is_given_even_if_empty() -> None:

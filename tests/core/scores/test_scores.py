@@ -23,6 +23,7 @@ from xrm.scores.models import score
 from xrm.scores.queries import Score, list_scores, scores_for
 from xrm.scores.running import ModelRun, compute_for, run_models
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm.work import KINDS
 
 SYSTEM = system_actor("test")
 MODELS = """
@@ -138,7 +139,7 @@ def test_the_job_computes_what_its_payload_names(runtime: Runtime, admin: Actor,
     payload = {"model": "length", "entities": [str(one)]}
     runtime.write(lambda uow: enqueue(uow, "run_scores", payload, department=None), SYSTEM)
 
-    run_due(runtime)
+    run_due(runtime, kinds=KINDS)
 
     assert len(seen(runtime, admin, one)) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import marshmallow
@@ -19,10 +19,11 @@ from xrm.schema.fields.choices import YesNoType
 from xrm.schema.fields.dates import DateTimeType, DateType
 from xrm.schema.fields.durations import DurationType
 from xrm.schema.fields.money import Money, MoneyType
-from xrm.schema.fields.numbers import DecimalType, IntegerType
+from xrm.schema.fields.numbers import DecimalType, IntegerType, to_scale
 from xrm.schema.fields.text import TextType
 from xrm.schema.model import Field
 
+_ALL_DIGITS = Context(prec=60)  # a whole number of 64 bits with a dozen decimals, and room
 # Subclasses first: a truth value is an int, a moment is a date.
 _BY_VALUE: tuple[tuple[type, FieldType], ...] = (
     (bool, YesNoType()),
@@ -93,6 +94,18 @@ class ComputedType(FieldType):
     def read(self, field: Field, raw: object, context: ParseContext) -> Any:
         """Refused: only the formula gives a value."""
         raise InvalidValue(msg("This field is computed. Change the fields that it is made of."))
+
+    def kept(self, field: Field, value: Any) -> Any:
+        """What of a result is kept: a number rounded to the scale of the field, halves away from zero.
+
+        Raises:
+            InvalidValue: when it does not fit.
+        """
+        if value is None or not field.stored or not isinstance(self.result, DecimalType):
+            return value
+        scale = self.result.scale(field)
+        rounded = Decimal(value).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _ALL_DIGITS)
+        return to_scale(rounded, scale)
 
     def store(self, field: Field, value: Any) -> dict[str, Any]:
         """The result's columns when stored."""

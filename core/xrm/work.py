@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from xrm.channels.delivery import give_up_message, send_message
 from xrm.jobs.kinds import JobKind, Kinds
+from xrm.plugin_removal.dropping import drop_due_job
+from xrm.plugin_removal.records import DROP_JOB
 from xrm.scores.running import run_scores_job
 
 KINDS: Kinds = {
     "send_message": JobKind(send_message, give_up_message),
     "run_scores": JobKind(run_scores_job),
+    DROP_JOB: JobKind(drop_due_job),
 }
