@@ -16,6 +16,7 @@ from xrm.migrate.adopting import current_state
 from xrm.migrate.asking import Choices, Tables, Wanted
 from xrm.migrate.drift import drift_of, without_drift
 from xrm.migrate.exclusive import alone
+from xrm.migrate.irreversible import refuse_irreversible
 from xrm.migrate.ledger import (
     DONE,
     REVERTED,
@@ -225,7 +226,7 @@ def rollback(
             raise NotFound(msg("There is no schema change to take back. xrm schema history lists them."))
         if any(not one.before.objects for one in chosen):
             raise InvalidInput([Problem("", msg("The installation itself cannot be taken back. Restore a backup instead."))])
-        _refuse_the_irreversible(engine, chosen)
+        refuse_irreversible(engine, chosen)
         refuse_purged(engine, chosen)
         for record in chosen:
             _require_scripts(record.steps, tools or Tools())
@@ -239,19 +240,6 @@ def _require_scripts(steps: Iterable[Step], tools: Tools) -> None:
     for step in steps:
         if step.walk is not None and step.walk.script:
             tools.script(step.owner, step.walk.script)
-
-
-def _refuse_the_irreversible(engine: Engine, chosen: Iterable[PlanRecord]) -> None:
-    with engine.connect() as connection:
-        begun = [
-            (record, record.steps[at]) for record in chosen for at, line in step_states(connection, record.number).items()
-            if line.state != REVERTED and not record.steps[at].is_reversible
-        ]
-    if begun:
-        record, step = begun[0]
-        told = msg("Plan {number} cannot be taken back: {step} says no way back. Restore a backup, or the copy of the database "
-                   "from before (snapshots/, SQLite).", number=record.number, step=f"{step.owner} {step.note or step.target}")
-        raise InvalidInput([Problem("", told)])
 
 
 def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from xrm.backup.definitions_postgresql import quoted
 from xrm.migrate.former import OVERLAY
+from xrm.migrate.irreversible import DELETE_ROWS, DROP_TABLE
 from xrm.migrate.state import State
 from xrm.migrate.steps import Step
 from xrm.plugin_removal.belongings import Belongings
@@ -18,7 +19,6 @@ from xrm.plugin_removal.programs import functions_of
 from xrm.plugin_removal.values import count_rows
 
 BATCH = 5_000
-DELETE_ROWS, DROP_TABLE = "delete rows", "drop table"
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from xrm.errors import Conflict, NotFound, XrmError, msg
 from xrm.jobs.kinds import Job
 from xrm.migrate.apply import finish_interrupted
 from xrm.migrate.exclusive import alone
+from xrm.migrate.irreversible import DROP_TABLE
 from xrm.migrate.ledger import begin_plan, open_plan, plans
 from xrm.migrate.state import read_state
 from xrm.migrate.steps import Step
 from xrm.migrate.upgrade import wanted_by
 from xrm.plugin_removal.belongings import remembered
-from xrm.plugin_removal.drop_steps import DROP_TABLE, drop_steps, without_plugin
+from xrm.plugin_removal.drop_steps import drop_steps, without_plugin
 from xrm.plugin_removal.export import export_plugin, remove_bytes, sum_of
 from xrm.plugin_removal.inspection import require_whole_export
 from xrm.plugin_removal.manifest import PluginManifest

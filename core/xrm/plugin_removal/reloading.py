@@ -18,6 +18,7 @@ from xrm.backup.verify import extract_members
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, msg
 from xrm.migrate.exclusive import alone
+from xrm.migrate.irreversible import LOAD_ROWS
 from xrm.migrate.ledger import DONE, begin_plan, open_plan, set_plan_state, write_steps
 from xrm.migrate.live import read_catalog
 from xrm.migrate.outcome import WHOLE
@@ -147,7 +148,7 @@ def _steps(manifest: PluginManifest, file: Path) -> list[Step]:
         for table in manifest.tables
     ]
     rows = [
-        Step(manifest.plugin, "load rows", one.table, (f"-- {one.rows} rows from {file}",), phase="backfill", rows=one.rows,
+        Step(manifest.plugin, LOAD_ROWS, one.table, (f"-- {one.rows} rows from {file}",), phase="backfill", rows=one.rows,
              lock="blocks writing")
         for one in manifest.parts if one.rows
     ]

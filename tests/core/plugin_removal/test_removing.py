@@ -11,11 +11,11 @@ from sqlalchemy import update
 from tests.factories.removable import Harbour
 from xrm.db.engine import for_writing
 from xrm.entities.service import update_entity
-from xrm.errors import NotFound
+from xrm.errors import InvalidInput, NotFound
 from xrm.jobs.models import job
 from xrm.jobs.worker import run_due
 from xrm.migrate.drift import find_drift
-from xrm.migrate.upgrade import plan_for
+from xrm.migrate.upgrade import plan_for, take_back
 from xrm.overlay.fields import add_field
 from xrm.plugin_removal.models import plugin_removal
 from xrm.plugin_removal.records import found_removal
@@ -79,6 +79,16 @@ def test_on_its_day_a_job_drops_the_data_unless_it_was_taken_back(harbour: Harbo
     restore_plugin(harbour.runtime, "harbour", actor="tester")
     days_pass(harbour)
     assert run_due(harbour.runtime, kinds=KINDS) == 0
+
+
+def test_a_rollback_past_a_removal_names_the_way_out(harbour: Harbour) -> None:
+    remove_plugin(harbour.runtime, "harbour", actor="tester", now=True)
+
+    with pytest.raises(InvalidInput, match=r"dropped the data of the removed plugin harbour.*xrm plugin restore harbour"):
+        take_back(harbour.runtime.engine, harbour.runtime.registry)
+    restore_plugin(harbour.runtime, "harbour", actor="tester")
+    with pytest.raises(InvalidInput, match=r"took the plugin harbour back.*xrm plugin remove harbour"):
+        take_back(harbour.runtime.engine, harbour.runtime.registry)
 
 
 def days_pass(harbour: Harbour) -> None:
