@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
+from xrm.migrate.ledger import PlanRecord
 from xrm.migrate.steps import FORMAT, Plan, Step, plan_as_json
 from xrm.overlay.concerns import Concern
 from xrm_cli.output import print_table, say
 
+MOST_TOLD = 8
 RISKS = {"safe": "safe", "window": "needs a window", "destroys": "destroys data"}
 
 
@@ -51,6 +53,14 @@ def tell_interrupted(begun: Mapping[str, Any] | None) -> None:
     if begun is not None:
         say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. "
             "Go on with xrm schema apply, or take it back with xrm schema rollback.")
+
+
+def tell_taken_back(records: Sequence[PlanRecord]) -> None:
+    """Say what a rollback would undo: each plan with its first steps."""
+    for one in records:
+        steps = [f"{step.action} {step.target}" for step in one.steps]
+        rest = f" and {len(steps) - MOST_TOLD} more" if len(steps) > MOST_TOLD else ""
+        say(f"Plan {one.number} of {one.began_at:%Y-%m-%d %H:%M} UTC: {', '.join(steps[:MOST_TOLD])}{rest}")
 
 
 def show_concerns(concerns: Sequence[Concern]) -> None:
@@ -91,7 +101,10 @@ def write_plan(plan: Plan, file: Path) -> None:
 
 def kept_fields(plan: Plan) -> list[str]:
     """What is kept of fields and tables that are declared no more, as ``xrm schema prune`` takes it."""
-    found = {f"{table}.{why['field']}" if column else table for table, kept in plan.kept.items() for column, why in kept.items()}
+    found = {
+        f"{table}.{why['field']}" if column else table for table, kept in plan.kept.items() for column, why in kept.items()
+        if why["why"] == "retired"
+    }
     return sorted(found)
 
 

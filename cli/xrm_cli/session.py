@@ -141,10 +141,12 @@ def tell_damage(runtime: Runtime) -> None:
 
 
 def tell_broken(runtime: Runtime) -> None:
-    """Say which plugins are off and where to read why."""
-    off = [plugin.name for plugin in runtime.host.plugins if not plugin.is_on and plugin.status != "removed"]
+    """Say which plugins are off, each with its first problem, and where to read the rest."""
+    off = [plugin for plugin in runtime.host.plugins if not plugin.is_on and plugin.status != "removed"]
     if off:
-        say(f"Warning: off because of a problem: {', '.join(off)}. xrm doctor says why.")
+        say(f"Warning: off because of a problem: {', '.join(plugin.name for plugin in off)}. xrm doctor says why.")
+    for plugin in off:
+        say(f"  {plugin.name}: {plugin.problem}")
 
 
 def with_session(function: Callable[Concatenate[Session, P], None]) -> Callable[P, None]:

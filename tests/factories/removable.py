@@ -22,6 +22,7 @@ from xrm.files.service import attach_files, save_file
 from xrm.identifiers.service import set_identifier
 from xrm.interactions.service import record_interaction
 from xrm.migrate.asking import Choices
+from xrm.migrate.remembered import Remembered
 from xrm.migrate.upgrade import apply_changes
 from xrm.plugin_host.host import PluginHost
 from xrm.plugin_host.removed import load_removed
@@ -121,10 +122,11 @@ class Harbour:
         write_plugin(self.settings.home, "freight", {"entities/cargo.yaml": CARGO})
         return self.open()
 
-    def open(self) -> Runtime:
-        """The program as a new process would be."""
+    def open(self, *, is_remembering: bool = False) -> Runtime:
+        """The program as a new process would be; ``is_remembering`` shows what was applied of plugins that are gone."""
         engine = open_engine(self.settings.database_url)
-        host = PluginHost.open(self.settings.home, packages=BASE, removed=load_removed(engine))
+        host = PluginHost.open(self.settings.home, packages=BASE, removed=load_removed(engine),
+                               remembered=Remembered(engine) if is_remembering else None)
         broken = [str(one.problem) for one in host.plugins if one.status in {"broken", "refused"}]
         assert not broken, broken
         self.runtimes.append(Runtime(self.settings, engine, host, build(host)))

@@ -4,50 +4,44 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
+from sqlalchemy import Engine
 
 from xrm.entities.refreshing import refresh_stale
 from xrm.errors import NotFound, msg
-from xrm.migrate.apply import interrupted, made_plans, rest_of_interrupted
+from xrm.migrate.apply import interrupted, made_plans, rest_of_interrupted, to_take_back
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.former import OVERLAY
 from xrm.migrate.snapshot import snapshot_size
-from xrm.migrate.steps import Step, plan_as_json
+from xrm.migrate.steps import Plan, Step, plan_as_json
 from xrm.migrate.upgrade import apply_changes, plan_for, take_back
 from xrm.overlay.concerns import Concern, find_concerns
 from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
-from xrm.schema.json_schema import (
-    entity_file_schema,
-    interactions_file_schema,
-    manifest_file_schema,
-    relationships_file_schema,
-)
 from xrm.unit_of_work import system_actor
 from xrm_cli.agreement import concern_of, is_agreed
+from xrm_cli.commands.json_schema import json_schema_command
 from xrm_cli.commands.overlay import export_command, import_command, owners_command
 from xrm_cli.commands.plugin_removal import drop_what_is_due, due_removals
 from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
-from xrm_cli.plans import base_of, kept_fields, show_concerns, show_plan, show_statements, tell_interrupted, write_plan
+from xrm_cli.plans import (
+    base_of,
+    kept_fields,
+    show_concerns,
+    show_plan,
+    show_statements,
+    tell_interrupted,
+    tell_taken_back,
+    write_plan,
+)
 from xrm_cli.session import Session, with_session
 
-FILES: dict[str, Callable[[], dict[str, Any]]] = {
-    "entity": entity_file_schema,
-    "relationships": relationships_file_schema,
-    "interactions": interactions_file_schema,
-    "manifest": manifest_file_schema,
-}
-
-
-REFUSED, DESTROYS, DRIFT = 3, 12, 13
+REFUSED, SAFE, DESTROYS, DRIFT = 3, 10, 12, 13
 
 
 @click.group(cls=Noun)
@@ -83,7 +77,7 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
 
 def _refresh(runtime: Runtime) -> None:
     if stale := refresh_stale(runtime, system_actor()):
-        say(f"Titles and search were made anew: {', '.join(stale)}.")
+        say(f"Titles, search and stored formulas were made anew: {', '.join(stale)}.")
 
 
 def _require_owner(session: Session, name: str) -> None:
@@ -189,7 +183,7 @@ def status(session: Session) -> None:
         say(f"{len(steps)} steps wait. Run: xrm schema apply" if steps else "The tables are as declared.")
         if plan.later:
             say(f"{len(plan.later)} steps wait for their day; xrm schema plan lists them.")
-    click.get_current_context().exit(10 if begun else 1 if plan.problems else plan.exit_code)
+    click.get_current_context().exit(_exit_code(engine, plan, is_interrupted=begun is not None))
 
 
 @schema.command("check", examples=["xrm schema check", "xrm schema check --json"])
@@ -216,8 +210,14 @@ def check(session: Session) -> None:
     elif begun is None:
         is_settled = not plan.steps and not plan.problems
         say("The database is as it was made, and as declared." if is_settled else f"No drift. {len(plan.steps)} steps wait.")
-    code = 10 if begun else 1 if plan.problems else plan.exit_code
-    click.get_current_context().exit(DRIFT if drift else code)
+    click.get_current_context().exit(DRIFT if drift else _exit_code(engine, plan, is_interrupted=begun is not None))
+
+
+def _exit_code(engine: Engine, plan: Plan, *, is_interrupted: bool) -> int:
+    """That of what waits; of an interrupted change, that of its rest."""
+    if is_interrupted:
+        return Plan(tuple(rest_of_interrupted(engine))).exit_code or SAFE
+    return 1 if plan.problems else plan.exit_code
 
 
 @schema.command("history", examples=["xrm schema history", "xrm schema history --json"])
@@ -241,6 +241,8 @@ def history(session: Session) -> None:
 def rollback_command(session: Session, *, to: int | None, yes: bool) -> None:
     """Take back the last change, or all after one; schema and data are as before, what new fields held is gone."""
     session.refuse_as()
+    if not yes:
+        tell_taken_back(to_take_back(session.runtime.engine, to))
     if not yes and (session.options.as_json or not sys.stdin.isatty()):
         say("What was written to new fields since goes with them. Run it with --yes.")
         click.get_current_context().exit(REFUSED)
@@ -274,13 +276,7 @@ def prune(session: Session, *, field: str, yes: bool) -> None:
     _apply(session, choices, is_confirmed=yes)
 
 
-@schema.command("json-schema", examples=["xrm schema json-schema entity > entity.schema.json"])
-@click.argument("file", type=click.Choice(list(FILES)), default="entity")
-def json_schema(file: str) -> None:
-    """Print the JSON Schema of a kind of declaration file, with which editors complete and check."""
-    click.echo(json.dumps(FILES[file](), ensure_ascii=False, indent=2))
-
-
+schema.add_command(json_schema_command)
 schema.add_command(export_command)
 schema.add_command(import_command)
 schema.add_command(owners_command)

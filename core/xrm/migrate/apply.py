@@ -208,6 +208,14 @@ def rest_of_interrupted(engine: Engine) -> list[Step]:
     return [step for at, step in enumerate(record.steps) if at not in lines or lines[at].state != DONE]
 
 
+def to_take_back(engine: Engine, to: int | None) -> list[PlanRecord]:
+    """What a rollback would take back: the last plan, or all after plan ``to``, the latest first."""
+    with engine.connect() as connection:
+        known = [one for one in plans(connection) if one.state != ROLLED_BACK] if has_own_tables(connection) else []
+    target = known[-1].number - 1 if to is None and known else (to or 0)
+    return [one for one in reversed(known) if one.number > target]
+
+
 def rollback(
     engine: Engine, *, to: int | None = None, told: Told | None = None, tools: Tools | None = None
 ) -> list[PlanRecord]:
@@ -218,10 +226,7 @@ def rollback(
         InvalidInput: for a plan that cannot be taken back, such as the installation.
     """
     with alone(engine):
-        with engine.connect() as connection:
-            known = [one for one in plans(connection) if one.state != ROLLED_BACK] if has_own_tables(connection) else []
-        target = known[-1].number - 1 if to is None and known else (to or 0)
-        chosen = [one for one in reversed(known) if one.number > target]
+        chosen = to_take_back(engine, to)
         if not chosen:
             raise NotFound(msg("There is no schema change to take back. xrm schema history lists them."))
         if any(not one.before.objects for one in chosen):

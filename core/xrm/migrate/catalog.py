@@ -80,3 +80,9 @@ def _changed(table: str, kind: Kind, before: Mapping[str, str], after: Mapping[s
 
 def _definitions(parts: Mapping[str, str]) -> list[str]:
     return [definition for _, definition in sorted(parts.items())]
+
+
+def with_moved(before: TableState, kept: Mapping[str, Mapping[str, str]]) -> TableState:
+    """With the columns that get another name in this plan."""
+    moved = {column: why["definition"] for column, why in kept.items() if "definition" in why}
+    return TableState({**before.columns, **moved}, before.constraints, before.indexes)

@@ -53,7 +53,8 @@ def find_misreading(engine: Engine, registry: Registry) -> Message | None:
     for name in sorted(applied.keys() & declared.keys()):
         if applied[name] != declared[name]:
             return msg("{field} is {applied} in the database, and {declared} for what is installed. Nothing is read or written "
-                       "until they agree. Look at: xrm schema plan", field=name, applied=applied[name], declared=declared[name])
+                       "until they agree. Look at it with xrm schema plan, then run xrm schema apply.",
+                       field=name, applied=applied[name], declared=declared[name])
     return None
 
 

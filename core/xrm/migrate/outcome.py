@@ -60,11 +60,12 @@ def stale_types(before_state: State, after_state: State, steps: Iterable[Step]) 
     moved = {step.walk.table for step in steps if step.walk is not None}
     return tuple(sorted(
         one.name for table, one in after.items()
-        if table in before and _is_stale(before[table], one, is_moved=table in moved)
+        if table in before and is_stale(before[table], one, is_moved=table in moved)
     ))
 
 
-def _is_stale(before: DeclaredType, after: DeclaredType, *, is_moved: bool) -> bool:
+def is_stale(before: DeclaredType, after: DeclaredType, *, is_moved: bool) -> bool:
+    """Whether titles, search documents or stored formulas of a type are not what is declared now."""
     if not after.stored_formulas.items() <= before.stored_formulas.items():
         return True
     if is_moved:

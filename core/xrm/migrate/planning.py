@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from xrm.errors import Message
 from xrm.migrate.asking import DAYS_TO_CONTRACT, Choices, Wanted
-from xrm.migrate.catalog import Catalog, TableState
+from xrm.migrate.catalog import Catalog, with_moved
 from xrm.migrate.checks import check_rows
 from xrm.migrate.conversions import Conversions, Moving, names_any
 from xrm.migrate.declared import declared_catalog
@@ -25,6 +25,7 @@ from xrm.migrate.former import (
     renames_of,
     value_columns,
 )
+from xrm.migrate.hints import anew, misleading_renames, notes_on
 from xrm.migrate.made_by import MadeByOwner, after_steps, revisions_of
 from xrm.migrate.outcome import WHOLE, target_of
 from xrm.migrate.own_tables import OWN_NAMES
@@ -136,10 +137,11 @@ class _Planning:
         drops = [step for step in indexes if step.action == "drop index"]
         makes = [step for step in indexes if step.action != "drop index"]
         carried = [*backfill, *self._moving.backfill, *drops, *self._moving.switch]
-        found = check_rows(
-            self._connection, (self._before, self._after), (self._former_types, self._types), self._moving.written
-        )
-        self._problems += found.problems
+        moved = {step.walk.table for step in carried if step.walk is not None}
+        makes += [step for step in anew(self._former_types, self._types, moved) if self._is_wanted(step)]
+        types = self._former_types, self._types
+        found = check_rows(self._connection, (self._before, self._after), types, self._moving.written)
+        self._problems += [*found.problems, *misleading_renames(self._former_types, self._types)]
         steps = self._finished([*expand, *carried, *makes, *self._choices.closing, *now])
         plan = Plan(
             steps, self._finished(later), tuple(self._problems),
@@ -147,7 +149,8 @@ class _Planning:
             after_steps(self._state.made_by, steps, self._versions, self._declarations),
             {**self._state.done_steps, **{owner: names for owner, names in self._done_steps.items() if names}},
         )
-        return replace(plan, notes=tuple(found.notes))
+        kept = {name: one.kept for name, one in self._state.objects.items()}
+        return replace(plan, notes=(*found.notes, *notes_on(self._former_types, self._types, kept, self._kept)))
 
     def _is_wanted(self, step: Step) -> bool:
         return self._choices.only in ("", self._owners.step(step))
@@ -263,7 +266,7 @@ class _Planning:
                 yield from self._contract(name, columns, why)
 
     def _contract(self, name: str, columns: list[str], why: Mapping[str, str]) -> Iterator[Step]:
-        before = _with_moved(self._before[name], self._kept[name])
+        before = with_moved(self._before[name], self._kept[name])
         if columns == [WHOLE]:
             step = self._write.drop_table(name, before)
         else:
@@ -289,9 +292,3 @@ class _Planning:
                 step.target.startswith("ix_") and step.target not in known.indexes
             ):
                 yield step
-
-
-def _with_moved(before: TableState, kept: Mapping[str, Mapping[str, str]]) -> TableState:
-    """With the columns that get another name in this plan."""
-    moved = {column: why["definition"] for column, why in kept.items() if "definition" in why}
-    return TableState({**before.columns, **moved}, before.constraints, before.indexes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,9 +74,20 @@ def load_script(owner: str, path: Path) -> Script:
         function = getattr(module, name, None)
         if (is_needed or function is not None) and not callable(function):
             raise _wrong(where, msg("{where}: define {name}(rows).", where=where, name=name))
+        if function is not None and not _takes_rows(function):
+            raise _wrong(where, msg("{where}: {name} is called with the rows and nothing else. Define {name}(rows).",
+                                    where=where, name=name))
     return Script(
         owner, path.stem, path, entity, tuple(reads), tuple(writes or ()), module.upgrade, getattr(module, "downgrade", None)
     )
+
+
+def _takes_rows(function: Callable[..., object]) -> bool:
+    try:
+        inspect.signature(function).bind(())
+    except TypeError:
+        return False
+    return True
 
 
 def same_numbers(files: Iterable[Path]) -> list[str]:

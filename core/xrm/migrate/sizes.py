@@ -12,7 +12,7 @@ from xrm.migrate.steps import Step
 
 # Rows a second, measured on two slow cores; a plan says how long, not how fast.
 REBUILT = 150_000
-COPIED, INDEXED, DROPPED, WALKED, COMPARED = 60_000, 400_000, 300_000, 25_000, 60_000
+COPIED, INDEXED, DROPPED, WALKED, COMPARED, MADE_ANEW = 60_000, 400_000, 300_000, 25_000, 60_000, 2_000
 
 
 class Sizes:
@@ -54,9 +54,9 @@ class Sizes:
         if step.walk is not None:
             rows = self.rows(step.walk.table)
             return replace(step, rows=rows, seconds=round(rows / (COMPARED if step.walk.is_catch_up else WALKED), 1))
-        if step.action == "create index":
-            rows = self.rows(step.note)
-            return replace(step, rows=rows, seconds=round(rows / INDEXED, 1))
+        if step.action in {"make anew", "create index"}:
+            rows, rate = (self.rows(step.note), INDEXED) if step.action == "create index" else (self.rows(step.target), MADE_ANEW)
+            return replace(step, rows=rows, seconds=round(rows / rate, 1))
         if step.phase == "contract":
             rows = self.rows(step.target.partition(".")[0])
             return replace(step, rows=rows, seconds=round(rows / DROPPED, 1))

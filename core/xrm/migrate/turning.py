@@ -20,6 +20,7 @@ from xrm.schema.fields.base import FieldType, InvalidValue, ParseContext
 from xrm.schema.fields.builtin import FIELD_TYPES
 
 logger = logging.getLogger("xrm.migrate")
+_EMPTY = (None, "", ())
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,17 @@ class Turning:
         self.before = {key: tools.kept(place) for key, place in walk.reads.items()}
         self.after = {key: tools.kept(place) for key, place in walk.writes.items()}
         self.name_row: Callable[[uuid.UUID], str] = str  # how a row is called in messages
+        self._where = f"{step.owner}/steps/{walk.script}.py"
+        # In two places while their type changes; what is changed in place lies aside.
+        self._turned = [key for key in walk.writes if key in walk.reads and key not in walk.asides] if walk.script else []
         self._turns = {} if walk.script else {key: _turn(self.before[key], self.after[key]) for key in walk.writes}
 
     def forwards(self, rows: Sequence[Row]) -> None:
         """Assign what goes to the new places."""
         if self._script is not None:
             self._run(self._script.upgrade, rows, self.after)
+            for row in rows:
+                self._carry_unassigned(row)
             return
         for row in rows:
             for key, turn in self._turns.items():
@@ -97,9 +103,28 @@ class Turning:
                 logger.warning("%s: what was changed since in %s is not carried back: the step has no downgrade", row.id,
                                ", ".join(self.walk.writes))
 
-    @staticmethod
-    def _differs(once: Row) -> bool:
-        return any(once.present.get(key) != value for key, value in once.assigned.items())
+    def _differs(self, once: Row) -> bool:
+        """Whether anything is otherwise than the step would leave it."""
+        before = once.before or {}
+        left = {key: once.assigned.get(key, before.get(key)) for key in self.walk.writes}
+        return any((once.present.get(key) or None) != (value or None) if value in _EMPTY else once.present.get(key) != value
+                   for key, value in left.items())
+
+    def _carry_unassigned(self, row: Row) -> None:
+        """A field that gets another type keeps its value where the step says nothing, or the change stops."""
+        for key in self._turned:
+            if key in row.assigned:
+                continue
+            before, after = self.before[key], self.after[key]
+            value = row[key]
+            try:
+                text = None if value in _EMPTY else before.type.to_text(before.field, value)
+                row.assigned[key] = after.type.parse(after.field, text, ParseContext())
+            except InvalidValue as error:
+                told = msg("{where} gives {key} of {row} no value, and what it held cannot stay: {error} Give it one, or None to "
+                           "leave it empty. Then run xrm schema apply, or take the change back with xrm schema rollback.",
+                           where=self._where, key=key, row=f"{self.name_row(row.id)}, {row.given}", error=str(error.message))
+                raise InvalidInput([Problem("", told)]) from error
 
     def _narrow(self, row: Row, key: str) -> None:
         try:
@@ -109,8 +134,7 @@ class Turning:
             logger.warning("%s of %s keeps its value of before: %s", key, row.id, said)
 
     def _run(self, work: Work, rows: Sequence[Row], fields: Mapping[str, Kept]) -> None:
-        batch = Batch(rows)
-        where = f"{self._owner}/steps/{self.walk.script}.py"
+        batch, where = Batch(rows), self._where
         try:
             work(batch)
         except BaseException as error:
@@ -132,7 +156,8 @@ class Turning:
         try:
             return kept.type.parse(kept.field, value, ParseContext())
         except InvalidValue as error:
-            told = msg("{where} gives {key} of {row} a value it cannot take: {error}", where=where, key=kept.field.key,
+            told = msg("{where} gives {key} of {row} a value it cannot take: {error} Mend it and run xrm schema apply, or take "
+                       "the change back with xrm schema rollback.", where=where, key=kept.field.key,
                        row=f"{self.name_row(row.id)}, {row.given}", error=str(error.message))
             raise InvalidInput([Problem("", told)]) from error
 

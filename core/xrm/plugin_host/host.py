@@ -114,7 +114,8 @@ class PluginHost:
         self.watch = Watch(clock)
         self._guard = Guard(self.watch)
         self._hooks = PluggyHooks()
-        self._start = Start(tuple(without(self._found, self.removed)), self._hooks, self._guard, with_code=with_code)
+        self._start = Start(tuple(without(self._found, self.removed)), self._hooks, self._guard, with_code=with_code,
+                            established=remembered.owners if remembered is not None else ())
         self._dormant = Dormant(remembered, self.removed)
         self._is_on: Activation = on_everywhere
 

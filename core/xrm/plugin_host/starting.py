@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -51,8 +51,11 @@ class Hooks(Protocol):
 class Start:
     """The plugins of a program and what they registered when it started."""
 
-    def __init__(self, found: tuple[Plugin, ...], hooks: Hooks, guard: Guard, *, with_code: bool) -> None:
+    def __init__(
+        self, found: tuple[Plugin, ...], hooks: Hooks, guard: Guard, *, with_code: bool, established: Collection[str] = ()
+    ) -> None:
         self._hooks = hooks
+        self._established = established  # those that have made tables here
         self._guard = guard
         self._with_code = with_code
         self._plugins = {plugin.name: plugin for plugin in found}
@@ -135,9 +138,9 @@ class Start:
                 yield self._given_up(plugin, value.name), (Problem("", message, str(value.location)),)
 
     def _given_up(self, *names: str) -> str:
-        """Of plugins that do not go together, the one that fewer others require; the later one if equal."""
+        """Of plugins that do not go together, the one without data here, else with fewer that require it, else the later."""
         places = [plugin.name for plugin in self.plugins]
-        return min(names, key=lambda name: (len(self._dependents(name)), -places.index(name)))
+        return min(names, key=lambda name: (name in self._established, len(self._dependents(name)), -places.index(name)))
 
     def declared_by(self, name: str) -> Declarations:
         """The declarations of one plugin."""

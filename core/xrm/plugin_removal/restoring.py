@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xrm.db.engine import for_writing
+from xrm.entities.refreshing import refresh_stale
 from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.migrate.apply import finish_interrupted
+from xrm.migrate.stale import note_stale
 from xrm.migrate.steps import Step
 from xrm.migrate.upgrade import apply_changes, plan_for, wanted_by
 from xrm.overlay.queries import load_overlay
@@ -17,6 +20,7 @@ from xrm.plugin_removal.freshening import freshen
 from xrm.plugin_removal.loading import Loaded
 from xrm.plugin_removal.records import (
     DROPPED,
+    REMOVED,
     Removal,
     find_removal,
     forget_removal,
@@ -25,6 +29,7 @@ from xrm.plugin_removal.records import (
 )
 from xrm.plugin_removal.reloading import reload_plugin, remember_declarations
 from xrm.runtime import Runtime, assemble
+from xrm.unit_of_work import system_actor
 from xrm.versions import is_newer
 
 Told = Callable[[Step], None]
@@ -56,6 +61,8 @@ def restore_plugin(
     removal = find_removal(runtime.engine, plugin)
     if removal is None and file is None:
         found_removal(runtime.engine, plugin)
+    if removal is not None and removal.state == REMOVED and file is None and not _is_installed(runtime, plugin):
+        return _show_again(runtime, plugin)
     _require_installed(runtime, plugin)
     if is_empty:
         return _begin_anew(runtime, plugin, removal)
@@ -72,8 +79,23 @@ def restore_plugin(
     return Restored(plugin, file, loaded, waiting)
 
 
+def _is_installed(runtime: Runtime, plugin: str) -> bool:
+    return any(one.name == plugin and one.folder is not None for one in runtime.host.plugins)
+
+
+def _show_again(runtime: Runtime, plugin: str) -> Restored:
+    """Of a plugin that is gone: its data is still here, and can be read again."""
+    forget_removal(runtime.engine, plugin)
+    runtime.follow(at_once=True)
+    names = [name for name, owner in runtime.registry.dormant.items() if owner == plugin]
+    with for_writing(runtime.engine.connect()) as connection, connection.begin():
+        note_stale(connection, names)
+    refresh_stale(runtime, system_actor())
+    return Restored(plugin)
+
+
 def _require_installed(runtime: Runtime, plugin: str) -> None:
-    if not any(one.name == plugin and one.folder is not None for one in runtime.host.plugins):
+    if not _is_installed(runtime, plugin):
         absent = msg("The plugin {name} is not installed. Install its package again, then take its data back.", name=plugin)
         raise NotFound(absent)
 

@@ -113,6 +113,12 @@ class Fielded:
         return tuple(field for field in self.fields.values() if field.required)
 
     @cached_property
+    def retired_choices(self) -> Mapping[str, frozenset[str]]:
+        """Fields with choices that nobody can take any more → the keys of these."""
+        found = {field.key: frozenset(one.key for one in field.choices if one.retired) for field in self.fields.values()}
+        return {key: retired for key, retired in found.items() if retired}
+
+    @cached_property
     def computed_fields(self) -> tuple[Field, ...]:
         """Fields made by a formula."""
         return tuple(field for field in self.fields.values() if field.formula)

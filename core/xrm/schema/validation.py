@@ -40,7 +40,7 @@ def validate_new(fielded: Fielded, raw: Mapping[str, object], situation: Situati
     else:
         values = {**fielded.empty_values, **fielded.declared_defaults(situation.context), **given}
     _drop_hidden(fielded, values, situation.clock)
-    problems += _missing(fielded, values, situation.clock, {problem.path for problem in problems})
+    problems += [*_retired(fielded, given, {}), *_missing(fielded, values, situation.clock, {one.path for one in problems})]
     if problems:
         raise InvalidInput(problems)
     _compute(fielded, values, situation.clock)
@@ -64,6 +64,7 @@ def validate_change(
         before_missing = {problem.path for problem in _missing(fielded, current, situation.clock, set())}
         # A row that lacked a value before the rule came stays editable elsewhere; what is sent now must satisfy it.
         problems += [problem for problem in missing if problem.path in raw or problem.path not in before_missing]
+    problems += _retired(fielded, changes, current)
     if situation.stages is not None:
         problems += _check_move(fielded, situation.stages, current, after)
     if problems:
@@ -116,6 +117,22 @@ def _missing(fielded: Fielded, values: Mapping[str, Any], clock: Clock, failed: 
             continue
         problems.append(Problem(field.key, msg("This is needed. Fill it in.")))
     return problems
+
+
+def _retired(fielded: Fielded, values: Mapping[str, Any], current: Mapping[str, Any]) -> list[Problem]:
+    """Choices that are taken although they are retired; a row that has one keeps it."""
+    problems = []
+    for key, retired in fielded.retired_choices.items():
+        had, taken = ({*_several(one.get(key))} for one in (current, values))
+        for one in sorted((taken - had) & retired):
+            offered = [choice.key for choice in fielded.fields[key].choices if not choice.retired]
+            problems.append(Problem(key, msg("“{given}” is retired and cannot be chosen any more. Use one of: {choices}.",
+                                             given=one, choices=", ".join(offered))))
+    return problems
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:

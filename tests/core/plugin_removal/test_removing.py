@@ -124,6 +124,20 @@ def test_fields_of_administrators_on_its_types_go_and_come_back(harbour: Harbour
     assert (plan_for(harbour.runtime.engine, harbour.runtime.registry).steps, find_drift(harbour.runtime.engine)) == ((), [])
 
 
+def test_before_the_drop_the_data_of_a_plugin_whose_files_are_gone_can_be_read_again(harbour: Harbour) -> None:
+    before = harbour.content()
+    (harbour.settings.home / "plugins" / "harbour").rename(harbour.settings.home / "elsewhere")
+    harbour.open(is_remembering=True)
+    remove_plugin(harbour.runtime, "harbour", actor="tester")
+    assert "berth" not in harbour.runtime.registry.entity_types
+
+    restore_plugin(harbour.runtime, "harbour", actor="tester")
+
+    assert harbour.runtime.registry.dormant["berth"] == "harbour"
+    after = harbour.content()
+    assert [name for name in before if name not in SCHEMA and after[name] != before[name]] == []
+
+
 def test_a_plugin_whose_files_are_gone_can_be_removed_too(harbour: Harbour) -> None:
     before = harbour.content()
     folder = harbour.settings.home / "plugins" / "harbour"

@@ -75,6 +75,17 @@ def test_a_new_row_has_each_field_with_its_default_and_keeps_what_is_given_even_
     }
 
 
+def test_a_retired_choice_is_kept_by_who_has_it_and_taken_by_nobody() -> None:
+    choices = (Choice(key="open", label=LABEL), Choice(key="lost", label=LABEL, retired=True))
+    fielded = declared(status={"type": "choice", "choices": choices}, note={})
+
+    assert validate_change(fielded, {"status": "lost", "note": "x"}, {"status": "lost", "note": None}, SITUATION) == {"note": "x"}
+    assert paths(fielded, {"status": "lost"}) == [("status", "“lost” is retired and cannot be chosen any more")]
+    assert paths(fielded, {"status": "lost"}, {"status": "open", "note": None}) == [
+        ("status", "“lost” is retired and cannot be chosen any more")
+    ]
+
+
 def test_a_default_that_is_reckoned_sees_only_the_defaults_before_it() -> None:
     fielded = declared(
         first={"type": "integer", "default": 1},

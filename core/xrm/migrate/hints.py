@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is easily overlooked in a plan: fields that are declared no more, names that lead nowhere, values to be made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from xrm.migrate.former import DeclaredType
+from xrm.migrate.outcome import WHOLE, is_stale
+from xrm.migrate.steps import Step
+from xrm.schema.suggest import closest
+from xrm.schema.tables import short_name
+
+Types = Mapping[str, DeclaredType]
+KeptFields = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+def misleading_renames(former: Types, types: Types) -> Iterator[str]:
+    """Problems: a rename to a field that was there before, so that the values of both have one place."""
+    for table, before, after in _both(former, types):
+        for old, new in after.renamed.items():
+            if old in before.fields and old not in after.fields and new in before.fields and new in after.fields:
+                yield (
+                    f"{table}: renamed says that {old} is {new} now, but {new} was a field before, with values of its own. Take "
+                    f"{old} out of renamed: then it is retired and keeps its values. A data step of the plugin can join the two."
+                )
+
+
+def notes_on(former: Types, types: Types, before: KeptFields, after: KeptFields) -> list[str]:
+    """What is easily overlooked; ``before`` and ``after`` is what is kept of former fields."""
+    return [*_unknown_renames(former, types, before), *_newly_retired(former, types, before, after)]
+
+
+def _unknown_renames(former: Types, types: Types, kept: KeptFields) -> Iterator[str]:
+    """Notes: a new field whose former name was never applied."""
+    for table, before, after in _both(former, types):
+        known = {*before.fields, *after.fields, *before.renamed, *before.renamed.values(),
+                 *(why["field"] for why in kept.get(table, {}).values())}
+        for old, new in after.renamed.items():
+            if new in before.fields or new not in after.fields or old in known:
+                continue
+            near = closest(old, [key for key in before.fields if key not in after.fields])
+            hint = f" Did you mean {near}?" if near else ""
+            yield f"{table}: renamed says that {new} was {old}, which was no field here: it begins empty.{hint}"
+
+
+def _newly_retired(former: Types, types: Types, before: KeptFields, after: KeptFields) -> Iterator[str]:
+    """Notes: fields and types that are declared no more, and kept with their values."""
+    names = {
+        (table, why["field"]) for table, columns in after.items() for column, why in columns.items()
+        if why["why"] == "retired" and column not in before.get(table, {})
+    }
+    children = {
+        short_name(f"{table}__{key}"): (table, key) for table, one in former.items() for key in one.fields
+    }
+    found = {children.get(table, (table, field)) if field == WHOLE else (table, field) for table, field in names}
+    for table, field in sorted(found):
+        what = f"{table}.{field}" if field else table
+        how = (f" If it has another name now, say so: renamed: {{{field}: …}}." if field and table in types else "")
+        yield f"{what} is declared no more. It is hidden and keeps its values until xrm schema prune {what}.{how}"
+
+
+def anew(former: Types, types: Types, moved: Iterable[str]) -> Iterator[Step]:
+    """Steps: types of which something has to be made anew though none of their values moves."""
+    untouched = set(former) - set(moved)
+    for table, before, after in _both(former, types):
+        if table in untouched and is_stale(before, after, is_moved=False):
+            yield Step("", "make anew", table, phase="backfill", lock="none", note="titles, search and stored formulas")
+
+
+def _both(former: Types, types: Types) -> Iterator[tuple[str, DeclaredType, DeclaredType]]:
+    for table, after in types.items():
+        before = former.get(table)
+        # Of one that was applied before declarations were kept, only what administrators added is known.
+        if before is not None and before.fields and before.is_entity == after.is_entity:
+            yield table, before, after
