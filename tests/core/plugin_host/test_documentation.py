@@ -78,13 +78,15 @@ def test_the_guide_lists_every_field_type_with_its_own_options() -> None:
 
 def test_the_declarations_beside_the_field_types_are_accepted(strangers: Strangers) -> None:
     shown = GUIDE.partition("## Field types")[2].partition("\n## ")[0]
-    entity, relationships = re.findall(r"```yaml\n(.*?)```", shown, re.DOTALL)
-    strangers.add("apiaries", requires="base", files={"entities/apiary.yaml": entity, "relationships.yaml": relationships})
+    entity, role, relationships = re.findall(r"```yaml\n(.*?)```", shown, re.DOTALL)
+    files = {"entities/apiary.yaml": entity, "entities/beekeeper.yaml": role, "relationships.yaml": relationships}
+    strangers.add("apiaries", requires="base", files=files)
     strangers.packages |= BASE
 
     registry = build(strangers.host())
 
     assert registry.get("apiary").fields["rent"].type == "money"
+    assert registry.get("beekeeper").kind == "role"
     assert "keeps_bees_for" in registry.relationship_types
 
 
