@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import stat
@@ -19,6 +20,7 @@ from xrm.migrate.apply import has_tables, interrupted
 from xrm.migrate.missing import find_missing
 from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.blocks import Text
+from xrm.plugin_removal.records import list_removals
 from xrm.runtime import Runtime
 from xrm.schema.model import Label
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE, Settings
@@ -92,10 +94,19 @@ def _secret(settings: Settings) -> Finding:
 
 def _additions(runtime: Runtime) -> Iterator[Finding]:
     """What administrators added and does not fit to what plugins declare now."""
+    away = _types_of_removed(runtime)
     for misfit in runtime.misfits:
         named = ".".join(part for part in (misfit.addition.type_name, misfit.addition.key) if part)
         why = " ".join(str(problem) for problem in misfit.problems)
+        if misfit.addition.type_name in away:
+            yield Finding("own fields", "good", f"{named} is off with the plugin that has its type, and comes back with it.")
+            continue
         yield Finding("own fields", "bad", f"{named} is left out: {why}", "Change or retire it with xrm field; its data is kept.")
+
+
+def _types_of_removed(runtime: Runtime) -> set[str]:
+    removed = list_removals(runtime.engine)
+    return {one["entity"] for each in removed for one in json.loads(each.belongings)["declared"] if "entity" in one}
 
 
 def _tables(runtime: Runtime) -> Iterator[Finding]:

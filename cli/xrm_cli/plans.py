@@ -35,7 +35,7 @@ def show_plan(plan: Plan, snapshot: int = 0) -> None:
     if plan.problems:
         say("Nothing is done before that is mended.")
     elif not plan.steps:
-        say("Nothing waits: the database is as declared." + (f" {len(plan.later)} steps later." if plan.later else ""))
+        say("Nothing waits: all that is declared was applied." + (f" {len(plan.later)} steps later." if plan.later else ""))
     else:
         _show_needs(plan, snapshot)
 

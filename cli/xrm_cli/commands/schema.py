@@ -71,7 +71,7 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
     _refresh(runtime)
     drop_what_is_due(session)
-    say(f"Done: {len(steps)} steps." if steps else "Nothing to do: the tables are as declared.")
+    say(f"Done: {len(steps)} steps." if steps else "Nothing to do: all that is declared was applied.")
     session.give({"steps": [_as_json(step) for step in steps], "count": len(steps)}, lambda: None)
 
 
@@ -180,7 +180,8 @@ def status(session: Session) -> None:
     for problem in plan.problems if begun is None else ():
         say(f"Problem: {problem}")
     if begun is None and not plan.problems:
-        say(f"{len(steps)} steps wait. Run: xrm schema apply" if steps else "The tables are as declared.")
+        needs = ", and need a window (xrm schema plan tells more)" if plan.risk == "window" else ""
+        say(f"{len(steps)} steps wait{needs}. Run: xrm schema apply" if steps else "All that is declared was applied.")
         if plan.later:
             say(f"{len(plan.later)} steps wait for their day; xrm schema plan lists them.")
     click.get_current_context().exit(_exit_code(engine, plan, is_interrupted=begun is not None))

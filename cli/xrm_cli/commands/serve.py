@@ -62,6 +62,7 @@ def _require_ready(session: Session) -> None:
     if not has_tables(runtime.engine):
         raise ConfigurationError(msg("The database has no tables yet. Run xrm init, or for an empty database: xrm schema apply"))
     runtime.require_fitting()
+    runtime.require_meaning()
     tell_damage(runtime)
     plan = plan_for(runtime.engine, runtime.registry)
     waiting = len(plan.steps)

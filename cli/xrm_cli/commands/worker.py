@@ -28,6 +28,7 @@ def worker(session: Session, *, while_parent: int | None) -> None:
     if not has_jobs():
         raise ConfigurationError(msg("This installation has no jobs to run. Install xrm again, with all its files."))
     session.runtime.require_fitting()
+    session.runtime.require_meaning()
     if while_parent is None:
         tell_damage(session.runtime)
     stop = threading.Event()

@@ -21,6 +21,7 @@ from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.files.places import path_of
 from xrm.migrate.apply import has_tables
 from xrm.migrate.made_by import CORE, read_made_by
+from xrm.migrate.missing import find_missing
 from xrm.runtime import Runtime
 from xrm.settings import SECRET_FILE
 from xrm.versions import program_version
@@ -54,6 +55,12 @@ def create_backup(runtime: Runtime, target: Path | None = None, *, may_replace: 
         raise NotFound(msg("There is no folder {folder}. Make it, or choose another place for the backup.", folder=path.parent))
     if not has_tables(runtime.engine):
         raise ConfigurationError(msg("The database has no tables yet, so there is nothing to back up. Run: xrm init"))
+    gone = [one.message for one in find_missing(runtime.engine) if one.kind != "index"]
+    if gone:
+        raise ConfigurationError(
+            msg("The database lacks parts, and a backup of it could not be restored: {missing}. No backup was made. xrm doctor "
+                "says what to do.", missing=", ".join(map(str, gone[:5])))
+        )
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_partial(path.parent)

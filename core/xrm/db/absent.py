@@ -22,14 +22,14 @@ def explain_absent(said: str) -> Message:
     if not what:
         return msg("The database has no tables yet, or older ones. Run: xrm schema apply")
     if column and plugin:
-        return msg("The database has no column {what}, which the plugin {plugin} declares. Run: xrm schema apply", what=what,
-                   plugin=plugin)
+        return msg("The database has no column {what}, which the plugin {plugin} declares. Run xrm schema apply, and if nothing "
+                   "waits, xrm doctor", what=what, plugin=plugin)
     if column:
-        return msg("The database has no column {what}. Run: xrm schema apply", what=what)
+        return msg("The database has no column {what}. Run xrm schema apply, and if nothing waits, xrm doctor", what=what)
     if plugin:
-        return msg("The database has no table {what}, which the plugin {plugin} declares. Run: xrm schema apply", what=what,
-                   plugin=plugin)
-    return msg("The database has no table {what}. Run: xrm schema apply", what=what)
+        return msg("The database has no table {what}, which the plugin {plugin} declares. Run xrm schema apply, and if nothing "
+                   "waits, xrm doctor", what=what, plugin=plugin)
+    return msg("The database has no table {what}. Run xrm schema apply, and if nothing waits, xrm doctor", what=what)
 
 
 def _named(said: str) -> tuple[str, str]:

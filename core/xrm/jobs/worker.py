@@ -50,7 +50,8 @@ def _work(runtime: Runtime, stop: threading.Event, kinds: Kinds, pause: float) -
         error = turn.exception()
         if error is not None:
             # The database may be away for a while: the worker outlives it.
-            logger.error("the worker could not take or end a job", exc_info=error)
+            in_words = isinstance(error, XrmError)
+            logger.error("the worker could not take or end a job: %s", error, exc_info=None if in_words else error)
         if error is not None or turn.result() == 0:
             # What only an operator can mend takes its time.
             stop.wait(pause * 30 if isinstance(error, ConfigurationError) else pause)

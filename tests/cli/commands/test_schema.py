@@ -74,6 +74,18 @@ def test_what_needs_a_window_is_not_done_unasked_while_people_are_served(xrm_on_
     assert xrm("schema", "plan").code == 0
 
 
+def test_nothing_is_served_while_a_field_is_another_type_than_in_the_database(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": {**PORT, "type": "integer"}})
+    xrm("schema", "apply")
+    declare(xrm, {"port": PORT}, revision=2)
+
+    outcomes = [xrm("serve", "--port", "0"), xrm("worker")]
+
+    assert [one.code for one in outcomes] == [1, 1]
+    assert all("fleet__vessel.port is integer in the database, and text for what is installed" in one.err for one in outcomes)
+
+
 def test_what_needs_a_window_is_done_when_nobody_is_served(xrm_on_both: Xrm) -> None:
     xrm = xrm_on_both
     declare(xrm, {"port": {**PORT, "type": "integer"}})

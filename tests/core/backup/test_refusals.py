@@ -155,6 +155,16 @@ def test_a_damaged_database_is_no_backup_and_is_replaced_by_one(
     assert not list(tmp_path.glob("no.xrmbackup"))
 
 
+def test_a_database_that_lacks_a_column_is_no_backup(filled: Runtime, tmp_path: Path) -> None:
+    with for_writing(filled.engine.connect()) as connection, connection.begin():
+        connection.execute(text("ALTER TABLE organization DROP COLUMN description"))
+
+    with pytest.raises(ConfigurationError, match=r"lacks parts.*the column description of organization is missing"):
+        create_backup(filled, tmp_path / "lacking.xrmbackup")
+
+    assert list(tmp_path.glob("*.xrmbackup")) == []
+
+
 def test_settings_and_secret_of_the_instance_stay_and_those_of_the_backup_lie_beside(
     filled: Runtime, backup: Path, restore: Restore, settings: Settings
 ) -> None:
