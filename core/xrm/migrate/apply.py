@@ -127,8 +127,9 @@ def _install(connection: Connection, steps: list[Step], before: State, goal: Sta
 
 
 def _run(engine: Engine, number: int, steps: list[Step], goal: State, crew: _Crew) -> list[Step]:
+    lines = _lines(engine, number)
     for at, step in enumerate(steps):
-        if crew.told is not None:
+        if crew.told is not None and (at not in lines or lines[at].state != DONE):
             crew.told(step)
         run_step(engine, number, at, step, crew.actor, crew.tools)
     with for_writing(engine.connect()) as connection, connection.begin():
@@ -240,6 +241,11 @@ def rollback(
         return chosen
 
 
+def _lines(engine: Engine, number: int) -> dict[int, Any]:
+    with engine.connect() as connection:
+        return dict(step_states(connection, number))
+
+
 def _require_scripts(steps: Iterable[Step], tools: Tools) -> None:
     """Read each data step before the first step is undone: without one, the way back would end halfway."""
     for step in steps:
@@ -253,8 +259,9 @@ def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | No
             drift = tuple(drift_of(connection, read_state(connection)))
             record = replace(record, after=replace(record.after, drift=drift))
         set_plan_state(connection, record.number, ROLLING_BACK, record.after)
+    lines = _lines(engine, record.number)
     for at in reversed(range(len(record.steps))):
-        if told is not None:
+        if told is not None and at in lines and lines[at].state != REVERTED:
             told(record.steps[at])
         revert_step(engine, record.number, at, record.steps[at], tools)
     with for_writing(engine.connect()) as connection, connection.begin():
