@@ -51,7 +51,7 @@ class Post:
     point: uuid.UUID
 
     def use(self, port: int, **more: str) -> None:
-        own = {"host": "127.0.0.1", "port": str(port), "security": "none", "from_address": "us@example.org", "timeout": "1"}
+        own = {"host": "127.0.0.1", "port": str(port), "security": "none", "from_address": "us@example.org", "timeout": "30"}
         self.runtime.settings = replace(self.runtime.settings, plugins={"email": own | more})
 
     def write(self, subject: str = "Élan", body: str = "Bonjour\nAda") -> QueuedMessage:
@@ -198,7 +198,7 @@ def test_nobody_listening_is_tried_again(post: Post) -> None:
 @pytest.mark.parametrize(("greeting", "drip"), [(b"", False), (b"220 hello\r\n", False), (b"", True)])
 def test_a_server_that_hangs_or_drips_is_left_and_tried_again(post: Post, greeting: bytes, drip: bool) -> None:
     with rude_server(greeting, drip=drip) as port:
-        post.use(port)
+        post.use(port, timeout="1")
         queued = post.write()
 
         post.run_now()
