@@ -20,6 +20,7 @@ from xrm.migrate.apply import has_tables, interrupted
 from xrm.migrate.missing import find_missing
 from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.blocks import Text
+from xrm.plugin_removal.belongings import belongings_from_json
 from xrm.plugin_removal.records import list_removals
 from xrm.runtime import Runtime
 from xrm.schema.model import Label
@@ -105,8 +106,8 @@ def _additions(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _types_of_removed(runtime: Runtime) -> set[str]:
-    removed = list_removals(runtime.engine)
-    return {one["entity"] for each in removed for one in json.loads(each.belongings)["declared"] if "entity" in one}
+    removed = [belongings_from_json(json.loads(one.belongings)) for one in list_removals(runtime.engine)]
+    return {name for one in removed for name in one.entity_types}
 
 
 def _tables(runtime: Runtime) -> Iterator[Finding]:

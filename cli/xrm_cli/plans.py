@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Engine
 
 from xrm.migrate.ledger import PlanRecord
+from xrm.migrate.stale import stale_types
 from xrm.migrate.steps import FORMAT, Plan, Step, plan_as_json
 from xrm.overlay.concerns import Concern
 from xrm_cli.output import print_table, say
@@ -53,6 +55,12 @@ def tell_interrupted(begun: Mapping[str, Any] | None) -> None:
     if begun is not None:
         say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. "
             "Go on with xrm schema apply, or take it back with xrm schema rollback.")
+
+
+def tell_stale(engine: Engine) -> None:
+    """Say what a change left to be made anew and was interrupted before."""
+    if names := stale_types(engine):
+        say(f"Titles, search and stored formulas wait to be made anew: {', '.join(names)}. Run: xrm schema apply")
 
 
 def tell_taken_back(records: Sequence[PlanRecord]) -> None:

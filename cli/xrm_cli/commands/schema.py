@@ -36,6 +36,7 @@ from xrm_cli.plans import (
     show_plan,
     show_statements,
     tell_interrupted,
+    tell_stale,
     tell_taken_back,
     write_plan,
 )
@@ -184,6 +185,7 @@ def status(session: Session) -> None:
         say(f"{len(steps)} steps wait{needs}. Run: xrm schema apply" if steps else "All that is declared was applied.")
         if plan.later:
             say(f"{len(plan.later)} steps wait for their day; xrm schema plan lists them.")
+    tell_stale(engine)
     click.get_current_context().exit(_exit_code(engine, plan, is_interrupted=begun is not None))
 
 
@@ -211,6 +213,7 @@ def check(session: Session) -> None:
     elif begun is None:
         is_settled = not plan.steps and not plan.problems
         say("The database is as it was made, and as declared." if is_settled else f"No drift. {len(plan.steps)} steps wait.")
+    tell_stale(engine)
     click.get_current_context().exit(DRIFT if drift else _exit_code(engine, plan, is_interrupted=begun is not None))
 
 

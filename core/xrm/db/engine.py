@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -42,13 +43,13 @@ def open_engine(url: str) -> Engine:
 
 def _open_sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 10})
-    file = engine.url.database or ""
+    file = database_file(engine)
 
     @event.listens_for(engine, "do_connect")
     def _create(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
         # SQLite itself would make it as the umask says; its side files take over the mode of the file. What is wrong
         # with the place, connecting says.
-        if file and file != ":memory:" and not file.startswith("file:"):
+        if file is not None:
             with contextlib.suppress(OSError):
                 os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -81,6 +82,13 @@ def _open_postgresql(url: str) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(msg("PostgreSQL needs its driver. Install it with: pip install 'xrm[postgres]'")) from error
+
+
+def database_file(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None for one in memory, and for PostgreSQL."""
+    file = engine.url.database or ""
+    is_file = engine.dialect.name == "sqlite" and file and file != ":memory:" and not file.startswith("file:")
+    return Path(file) if is_file else None
 
 
 def for_writing(connection: Connection) -> Connection:

@@ -13,6 +13,8 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from xrm.db.engine import database_file
+
 logger = logging.getLogger("xrm.presence")
 _KEY = 7_236_919
 _LOOK_EVERY = 30.0  # seconds after which a connection that was lost is made anew
@@ -102,5 +104,5 @@ def _locked_file(engine: Engine) -> Iterator[Callable[[], object]]:
 
 
 def _file_of(engine: Engine) -> Path | None:
-    file = engine.url.database or ""
-    return None if not file or file == ":memory:" or file.startswith("file:") else Path(f"{file}.served")
+    file = database_file(engine)
+    return None if file is None else Path(f"{file}.served")

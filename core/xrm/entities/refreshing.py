@@ -109,7 +109,8 @@ def _retitle(
 def _refresh_roles(uow: UnitOfWork, entity_type: EntityType, after: uuid.UUID | None) -> uuid.UUID | None:
     statement = select(role.c.id, role.c.party_id).where(role.c.type == entity_type.name).order_by(role.c.id).limit(CHUNK)
     rows = uow.execute(statement if after is None else statement.where(role.c.id > after)).all()
-    _with_formulas(uow, entity_type, entity_type.table, [row.id for row in rows])
+    if entity_type.stored_formulas:
+        _with_formulas(uow, entity_type, entity_type.table, [row.id for row in rows])
     for row in rows:
         uow.touch(row.party_id)
     return rows[-1].id if rows else None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from xrm.db.engine import database_file
 from xrm.errors import Conflict, msg
 
 SCHEMA_LOCK = 7_236_917
@@ -29,8 +30,8 @@ def alone(engine: Engine) -> Iterator[None]:
         with _advisory(engine):
             yield
         return
-    file = engine.url.database or ""
-    if not file or file == ":memory:" or file.startswith("file:"):
+    file = database_file(engine)
+    if file is None:
         yield
         return
     with _locked(Path(f"{file}.schema-lock")):

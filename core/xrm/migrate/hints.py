@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from xrm.migrate.former import DeclaredType
+from xrm.migrate.former import DeclaredType, child_table
 from xrm.migrate.outcome import WHOLE, is_stale
 from xrm.migrate.steps import Step
 from xrm.schema.suggest import closest
-from xrm.schema.tables import short_name
 
 Types = Mapping[str, DeclaredType]
 KeptFields = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -50,21 +49,18 @@ def _newly_retired(former: Types, types: Types, before: KeptFields, after: KeptF
         (table, why["field"]) for table, columns in after.items() for column, why in columns.items()
         if why["why"] == "retired" and column not in before.get(table, {})
     }
-    children = {
-        short_name(f"{table}__{key}"): (table, key) for table, one in former.items() for key in one.fields
-    }
+    children = {child_table(table, key): (table, key) for table, one in former.items() for key in one.fields}
     found = {children.get(table, (table, field)) if field == WHOLE else (table, field) for table, field in names}
     for table, field in sorted(found):
         what = f"{table}.{field}" if field else table
-        how = (f" If it has another name now, say so: renamed: {{{field}: …}}." if field and table in types else "")
+        how = f" If it has another name now, say so: renamed: {{{field}: …}}." if field and table in types else ""
         yield f"{what} is declared no more. It is hidden and keeps its values until xrm schema prune {what}.{how}"
 
 
-def anew(former: Types, types: Types, moved: Iterable[str]) -> Iterator[Step]:
+def anew(former: Types, types: Types, moved: Collection[str]) -> Iterator[Step]:
     """Steps: types of which something has to be made anew though none of their values moves."""
-    untouched = set(former) - set(moved)
     for table, before, after in _both(former, types):
-        if table in untouched and is_stale(before, after, is_moved=False):
+        if table not in moved and is_stale(before, after, is_moved=False):
             yield Step("", "make anew", table, phase="backfill", lock="none", note="titles, search and stored formulas")
 
 

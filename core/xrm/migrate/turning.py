@@ -106,9 +106,9 @@ class Turning:
     def _differs(self, once: Row) -> bool:
         """Whether anything is otherwise than the step would leave it."""
         before = once.before or {}
-        left = {key: once.assigned.get(key, before.get(key)) for key in self.walk.writes}
-        return any((once.present.get(key) or None) != (value or None) if value in _EMPTY else once.present.get(key) != value
-                   for key, value in left.items())
+        return any(
+            _plain(once.present.get(key)) != _plain(once.assigned.get(key, before.get(key))) for key in self.walk.writes
+        )
 
     def _carry_unassigned(self, row: Row) -> None:
         """A field that gets another type keeps its value where the step says nothing, or the change stops."""
@@ -160,6 +160,11 @@ class Turning:
                        "the change back with xrm schema rollback.", where=where, key=kept.field.key,
                        row=f"{self.name_row(row.id)}, {row.given}", error=str(error.message))
             raise InvalidInput([Problem("", told)]) from error
+
+
+def _plain(value: Any) -> Any:
+    """The value, all that means empty being the same."""
+    return None if value in _EMPTY else value
 
 
 def _turn(before: Kept, after: Kept) -> Any:

@@ -124,6 +124,11 @@ class Fielded:
         return tuple(field for field in self.fields.values() if field.formula)
 
     @cached_property
+    def stored_formulas(self) -> tuple[Field, ...]:
+        """Those of them whose values are kept."""
+        return tuple(field for field in self.computed_fields if field.stored)
+
+    @cached_property
     def field_columns(self) -> dict[str, tuple[Column[object], ...]]:
         """The columns of each single field, in the type's own table."""
         if self._table is None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,7 @@ __all__ = ["ANY", "ANY_PARTY", "ANY_RECORD", "EntityType", "Fielded", "Registry"
 
 _Declared = TypeVar("_Declared", EntityDeclaration, RelationshipDeclaration)
 _Type = TypeVar("_Type", bound="_WithTables")
+_INDEXING = threading.Lock()
 ANY_PARTY, ANY_RECORD, ANY = "party", "record", "entity"
 
 
@@ -39,6 +41,7 @@ class _WithTables(Fielded):
 
     declaration: EntityDeclaration | RelationshipDeclaration
     built_from: object = None  # kept alive with it
+    _is_indexed = False
 
     @property
     def table_names(self) -> set[str]:
@@ -46,13 +49,16 @@ class _WithTables(Fielded):
         tables = [] if self._table is None else [self._table, *self.child_tables.values()]
         return {table.name for table in tables}
 
-    @cached_property
+    @property
     def indexed_tables(self) -> tuple[Table, ...]:
         """Its tables, given their indexes."""
         if self._table is None:
             return ()
-        types = {key: self.field_type(key) for key in self.declaration.fields}
-        add_indexes(self.declaration, types, self._table, self.child_tables)
+        with _INDEXING:  # asked by two threads at once, the table would have each index twice
+            if not self._is_indexed:
+                types = {key: self.field_type(key) for key in self.declaration.fields}
+                add_indexes(self.declaration, types, self._table, self.child_tables)
+                self._is_indexed = True
         return (self._table, *self.child_tables.values())
 
     @cached_property

@@ -135,8 +135,8 @@ def _several(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
-def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock) -> None:
-    for field in fielded.computed_fields:
+def _compute(fielded: Fielded, values: dict[str, Any], clock: Clock, *, only_stored: bool = False) -> None:
+    for field in fielded.stored_formulas if only_stored else fielded.computed_fields:
         made = fielded.expression(field.formula).evaluate(values, clock)
         field_type = fielded.field_type(field.key)
         try:
@@ -152,9 +152,8 @@ def computed_anew(fielded: Fielded, values: Mapping[str, Any], clock: Clock) -> 
         InvalidInput: when a result does not fit its field.
     """
     made = dict(values)
-    _compute(fielded, made, clock)
-    stored = [field.key for field in fielded.computed_fields if field.stored]
-    return {key: made[key] for key in stored if made[key] != values[key]}
+    _compute(fielded, made, clock, only_stored=True)
+    return {field.key: made[field.key] for field in fielded.stored_formulas if made[field.key] != values[field.key]}
 
 
 def _check_move(

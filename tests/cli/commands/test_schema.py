@@ -12,8 +12,9 @@ import yaml
 
 from tests.cli.conftest import Xrm
 from tests.factories.evolving import LABEL, MANIFEST
-from xrm.db.engine import WRITE, open_engine
+from xrm.db.engine import WRITE, for_writing, open_engine
 from xrm.db.presence import present
+from xrm.migrate.stale import note_stale
 from xrm.settings import load_settings
 
 PORT = {"type": "text", "label": {"en": "Port", "fr": "Port"}}
@@ -93,6 +94,20 @@ def test_what_needs_a_window_is_done_when_nobody_is_served(xrm_on_both: Xrm) -> 
     declare(xrm, {"port": PORT}, revision=2)
 
     assert (xrm("schema", "plan").code, xrm("schema", "apply").code, xrm("schema", "plan").code) == (11, 0, 0)
+
+
+def test_what_was_not_made_anew_yet_is_said(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    engine = open_engine(load_settings().database_url)
+    with for_writing(engine.connect()) as connection, connection.begin():
+        note_stale(connection, ["organization"])
+    engine.dispose()
+
+    said = [xrm("schema", "status").err, xrm("schema", "check").err]
+    xrm("schema", "apply")
+
+    assert all("wait to be made anew: organization. Run: xrm schema apply" in one for one in said)
+    assert "made anew" not in xrm("schema", "status").err
 
 
 def test_an_instance_as_it_was_made_needs_nothing(xrm_on_both: Xrm) -> None:

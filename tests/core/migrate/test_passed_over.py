@@ -51,6 +51,31 @@ def test_a_value_that_a_step_passes_over_is_kept_as_the_new_type_or_named(evolvi
     assert [row["length"] for row in evolving.rows(first)] == ["12 m", None, "7", "5 (changed)"]
 
 
+def test_a_zero_that_somebody_entered_since_is_no_empty_value(evolving: Evolving) -> None:
+    evolving.bring_steps()
+    first = evolving.applied({**BEFORE, "crew": {"type": "integer"}})
+    one = evolving.create(first, {"name": "Vessel", "port": "Nice"})
+    evolving.bring_steps(**{"0001_crew": """
+        ENTITY = "vessel"
+        READS = ("port", "crew")
+        WRITES = ("crew", "port")
+
+        def upgrade(rows):
+            for row in rows:
+                row["crew"] = None
+
+        def downgrade(rows):
+            for row in rows:
+                row["port"] = f"{row['port']} {row['crew']}"
+    """})
+    second = evolving.applied({**BEFORE, "crew": {"type": "integer"}}, revision=2)
+
+    second.write(lambda uow: update_entity(uow, one, {"crew": 0}), evolving.admin)
+    take_back(second.engine, second.registry)
+
+    assert [row["port"] for row in evolving.rows(first)] == ["Nice 0"]
+
+
 def test_what_was_changed_since_in_a_field_that_a_step_passed_over_is_not_lost(evolving: Evolving) -> None:
     first = fill(evolving)
     ids = [row["id"] for row in evolving.rows(first)]

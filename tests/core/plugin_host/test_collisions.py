@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -101,16 +100,6 @@ def test_the_plugin_that_others_need_stays(strangers: Strangers, needed: str, of
     strangers.add("cat", requires=needed)
 
     assert {plugin.name: plugin.is_on for plugin in strangers.host().plugins} == {needed: True, "cat": True, off: False}
-
-
-def test_the_plugin_that_has_data_here_stays(strangers: Strangers) -> None:
-    strangers.add("ant", files=entity("hive"))
-    strangers.add("bee", files=entity("hive"))
-
-    bee_made_tables = SimpleNamespace(owners=frozenset({"bee"}), declared=lambda _owner: [], version=lambda _owner: "")
-    host = strangers.host(remembered=bee_made_tables)
-
-    assert {plugin.name: plugin.is_on for plugin in host.plugins} == {"bee": True, "ant": False}
 
 
 @pytest.mark.parametrize("names", [("ant", "bee"), ("zoo", "bee")])

@@ -145,6 +145,19 @@ def test_a_name_that_another_plugin_takes_meanwhile_is_left_to_it(apiary: Apiary
     assert (plan.problems, {step.owner for step in plan.steps}) == ((), {"beehouse"})
 
 
+@pytest.mark.parametrize("name", ["aaa", "zzz"])
+def test_of_two_plugins_with_a_type_of_one_name_the_one_with_data_stays(apiary: Apiary, name: str) -> None:
+    fields = {"code": {"type": "text", "label": BOTH}}
+    hive = {"entity": "hive", "kind": "record", "label": LABEL, "title": "{code}", "fields": fields}
+    apiary.install({"plugin.yaml": {**MANIFEST, "plugin": name}, "entities/hive.yaml": hive}, name)
+
+    runtime = apiary.open()
+
+    assert {plugin.name: plugin.is_on for plugin in runtime.host.plugins} == {"base": True, "apiary": True, name: False}
+    assert runtime.read(lambda uow: get_entity(uow, apiary.hive), apiary.admin).type == "hive"
+    assert all(word in str(runtime.host.get(name).problem) for word in ("hive", "apiary", name))
+
+
 def test_a_package_deleted_while_the_program_runs_fails_by_itself_where_it_reads_a_file_anew(strangers: Strangers) -> None:
     files = {"late.py": "WORDS = 'never read'\n"}
     items = "@hookimpl\ndef menu_items(uow):\n    return []\n"
