@@ -16,8 +16,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from xrm.db.damage import forget_damage, is_damage, note_damage
 from xrm.db.health import find_broken_links, find_damage, find_index_damage, missing_file
 from xrm.errors import XrmError
-from xrm.migrate.apply import has_tables, interrupted
+from xrm.migrate.apply import has_tables
+from xrm.migrate.drift import find_drift
 from xrm.migrate.missing import find_missing
+from xrm.migrate.progress import interrupted
 from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.blocks import Text
 from xrm.plugin_removal.belongings import belongings_from_json
@@ -129,7 +131,11 @@ def _tables(runtime: Runtime) -> Iterator[Finding]:
         yield Finding("tables", "bad", f"{len(waiting)} schema steps wait, such as: {waiting[0].action} {waiting[0].target}.",
                       "Run xrm schema apply.")
         return
-    yield Finding("tables", "good", "They are as declared.")
+    if drift := find_drift(runtime.engine):
+        said = f"Somebody changed the database by hand in {len(drift)} place{'' if len(drift) == 1 else 's'}."
+        yield Finding("tables", "warn", said, "xrm schema check names them.")
+    else:
+        yield Finding("tables", "good", "They are as declared.")
     index = find_index_damage(runtime.engine)
     if index:
         yield Finding("search index", "bad", f"It does not fit its contents: {index}.", "xrm doctor --rebuild-search")

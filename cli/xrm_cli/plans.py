@@ -22,32 +22,44 @@ MOST_TOLD = 8
 RISKS = {"safe": "safe", "window": "needs a window", "destroys": "destroys data"}
 
 
-def show_plan(plan: Plan, snapshot: int = 0) -> None:
+def show_plan(plan: Plan, snapshot: int = 0, *, then: str = "Run: xrm schema apply") -> None:
     """Print the steps of a plan by owner, then what waits, and say that nothing was changed.
 
-    ``snapshot`` are the bytes of the copy of the database that is made first.
+    ``snapshot`` are the bytes of the copy of the database that is made first, ``then`` says how it is done.
     """
     number = itertools.count(1)
     for title, steps in (("", plan.steps), ("later", plan.later)):
         rows = [{"": next(number), **_row(step), "when": _when(step) if title else "now"} for step in steps]
         if rows:
             print_table(rows, ("", "owner", "phase", "step", "risk", "rows", "takes", "locks", "undo", "when"))
-    for line in (*(f"Problem: {one}" for one in plan.problems), *(f"Note: {one}" for one in plan.notes)):
-        say(line)
+    for problem in plan.problems:
+        say(f"Problem: {problem}")
+    tell_notes(plan)
     if plan.problems:
         say("Nothing is done before that is mended.")
     elif not plan.steps:
-        say("Nothing waits: all that is declared was applied." + (f" {len(plan.later)} steps later." if plan.later else ""))
+        say("Nothing waits: all that is declared was applied." + (f" {counted(plan.later)} later." if plan.later else ""))
     else:
-        _show_needs(plan, snapshot)
+        _show_needs(plan, snapshot, then)
 
 
-def _show_needs(plan: Plan, snapshot: int) -> None:
+def tell_notes(plan: Plan) -> None:
+    """Say what is good to know of a plan."""
+    for note in plan.notes:
+        say(f"Note: {note}")
+
+
+def counted(steps: Sequence[object]) -> str:
+    """How many steps there are, in words."""
+    return "1 step" if len(steps) == 1 else f"{len(steps)} steps"
+
+
+def _show_needs(plan: Plan, snapshot: int, then: str) -> None:
     if snapshot:
         say(f"A copy of the database is made first: at most {max(1, snapshot // 1_000_000)} MB.")
     if plan.risk == "window":
         say("It needs a window: stop xrm serve and xrm worker while it runs, and start the new version then.")
-    say(f"{len(plan.steps)} steps now, {len(plan.later)} later. Nothing was changed. Run: xrm schema apply")
+    say(f"{counted(plan.steps)} now, {len(plan.later)} later. Nothing was changed. {then}".rstrip())
 
 
 def tell_interrupted(begun: Mapping[str, Any] | None) -> None:

@@ -61,6 +61,13 @@ def load_tool() -> ModuleType:
     return tool
 
 
+@pytest.mark.usefixtures("in_french")
+def test_decimals_in_a_sentence_are_written_as_the_language_writes_them() -> None:
+    said = i18n.translate(msg("The number is too large. Give at most {most}.", most=Decimal("92233720368547758.07")))
+
+    assert f"92{NARROW}233{NARROW}720{NARROW}368{NARROW}547{NARROW}758,07" in said
+
+
 def test_catalogs_hold_every_sentence_and_nothing_else() -> None:
     catalogs = load_tool()
 

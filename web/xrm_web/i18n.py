@@ -92,6 +92,8 @@ def _param(value: Any) -> Any:
         return translate(value)
     if isinstance(value, XrmError):
         return translate(value.message)
+    if isinstance(value, Decimal):
+        return numbers.format_decimal(value, locale=locale(), decimal_quantization=False)
     return value.get(language()) if isinstance(value, Label) else value
 
 

@@ -3,27 +3,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from xrm.migrate.steps import Plan, plan_as_json
 from xrm.overlay.accepting import accept_changes
 from xrm.overlay.comparison import Listed, list_fields
 from xrm.overlay.fields import add_field, change_field, rename_field, retire_field
+from xrm_cli.agreement import AskedPlan, plan_option, yes_option
 from xrm_cli.declaring import Noun
 from xrm_cli.field_options import declaration_from, field_options, given_from
 from xrm_cli.output import print_table, say
-from xrm_cli.plans import show_plan
 from xrm_cli.session import Session, with_session
-
-REFUSED = 3
-
-yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when it takes a while or takes values away.")
-plan_option = click.option("--plan", "plan_only", is_flag=True, help="Show what would be done; nothing is changed.")
 
 
 @click.group(cls=Noun)
@@ -70,13 +62,13 @@ def change(
     given = given_from(file, options)
     if not given:
         raise click.UsageError("Say what is to change, such as --label-en, --choices or --type.")
-    asked = _Asked(session, plan_only=plan_only, yes=yes)
+    asked = AskedPlan(session, plan_only=plan_only, yes=yes)
     changed, left_out = change_field(
         session.runtime, session.actor, type_name, key, given, whole=file is not None, agreed=asked.agreed
     )
     if left_out:
         say(f"Left out, as it does not fit the new type: {', '.join(left_out)}.")
-    asked.give({"type": type_name, "key": changed})
+    asked.give({"type": type_name, "key": changed}, lambda: click.echo(changed))
 
 
 @field.command("rename", examples=["xrm field rename customer x_tier x_level --label-en Level --label-fr Niveau"])
@@ -95,52 +87,9 @@ def rename(
     The column of the old key stays for fourteen days, for programs that know no other; xrm schema apply drops it then.
     """
     label = {language: text for language, text in (("en", label_en), ("fr", label_fr)) if text}
-    asked = _Asked(session, plan_only=plan_only, yes=True)
+    asked = AskedPlan(session, plan_only=plan_only, yes=True)
     key = rename_field(session.runtime, session.actor, type_name, old, new, label=label, agreed=asked.agreed)
-    asked.give({"type": type_name, "key": key})
-
-
-class _Asked:
-    """Shows the plan of a change and says whether it may run; gives the result, or the plan when no more was asked for."""
-
-    def __init__(self, session: Session, *, plan_only: bool, yes: bool) -> None:
-        self._session = session
-        self._plan_only = plan_only
-        self._yes = yes
-        self._plan: Plan | None = None
-        self._refused = False
-
-    @property
-    def agreed(self) -> Callable[[Plan], bool]:
-        """What is asked with the plan."""
-        return self._is_agreed
-
-    def _is_agreed(self, plan: Plan) -> bool:
-        self._plan = plan
-        if self._plan_only:
-            return False
-        if plan.risk == "safe" or self._yes:
-            return True
-        show_plan(plan)
-        if self._session.options.as_json or not sys.stdin.isatty():
-            self._refused = True
-            say("Look at the plan, then run it with --yes.")
-            return False
-        self._refused = not click.confirm("Go on?", default=False, err=True)
-        return not self._refused
-
-    def give(self, result: dict[str, str]) -> None:
-        """Give the result of what was done."""
-        context = click.get_current_context()
-        if self._refused:
-            context.exit(REFUSED)
-        if self._plan is None:
-            say("Nothing to do: the field is declared like this already.")
-        elif self._plan_only:
-            plan = self._plan
-            self._session.give(plan_as_json(plan), lambda: show_plan(plan))
-            context.exit(plan.exit_code)
-        self._session.give(result, lambda: click.echo(result["key"]))
+    asked.give({"type": type_name, "key": key}, lambda: click.echo(key))
 
 
 @field.command("retire", examples=["xrm field retire customer x_tier"])

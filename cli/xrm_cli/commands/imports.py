@@ -58,7 +58,7 @@ def import_file(
 def _place_for_rejects(home: Path, file: Path) -> Path:
     folder = home / "rejects"
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)  # rows of people's data
     except OSError as error:
         raise ConfigurationError(
             msg("{folder} cannot be made: {why}. Name another place by --rejects.", folder=folder, why=error.strerror)

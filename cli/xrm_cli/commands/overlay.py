@@ -14,6 +14,7 @@ from xrm.migrate.owners import owned_parts
 from xrm.overlay.files import export_overlay
 from xrm.overlay.importing import import_overlay
 from xrm.schema.suggest import unknown
+from xrm_cli.agreement import AskedPlan, plan_option, yes_option
 from xrm_cli.declaring import Command
 from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
@@ -31,13 +32,18 @@ def export_command(session: Session, *, folder: Path) -> None:
     say(f"Wrote {len(files)} files." if files else "Nothing was added here; there is nothing to write.")
 
 
-@click.command("import-overlay", cls=Command, examples=["xrm schema import-overlay ~/overlay"])
+@click.command("import-overlay", cls=Command, examples=[
+    "xrm schema import-overlay ~/overlay --plan", "xrm schema import-overlay ~/overlay"
+])
 @click.argument("folder", type=FOLDER)
+@plan_option
+@yes_option
 @with_session
-def import_command(session: Session, *, folder: Path) -> None:
+def import_command(session: Session, *, folder: Path, plan_only: bool, yes: bool) -> None:
     """Take in the fields and types of a folder that export-overlay wrote; all of it or nothing, without a restart."""
-    report = import_overlay(session.runtime, session.actor, folder)
-    session.give(asdict(report), lambda: None)
+    asked = AskedPlan(session, plan_only=plan_only, yes=yes)
+    report = import_overlay(session.runtime, session.actor, folder, agreed=asked.agreed)
+    asked.give(asdict(report), lambda: None, "all of it is here already")
     say(f"{len(report.added)} added, {len(report.renamed)} renamed, {len(report.changed)} changed, "
         f"{len(report.unchanged)} as they were.")
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import click
@@ -12,18 +11,18 @@ from sqlalchemy import Engine
 
 from xrm.entities.refreshing import refresh_stale
 from xrm.errors import NotFound, msg
-from xrm.migrate.apply import interrupted, made_plans, rest_of_interrupted, to_take_back
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.former import OVERLAY
+from xrm.migrate.progress import interrupted, made_plans, rest_of_interrupted, to_take_back
 from xrm.migrate.snapshot import snapshot_size
 from xrm.migrate.steps import Plan, Step, plan_as_json
-from xrm.migrate.upgrade import apply_changes, plan_for, take_back
+from xrm.migrate.upgrade import apply_changes, plan_for, take_back, tools_of
 from xrm.overlay.concerns import Concern, find_concerns
 from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
-from xrm_cli.agreement import concern_of, is_agreed
+from xrm_cli.agreement import are_own, concern_of, is_agreed, is_taken_back
 from xrm_cli.commands.json_schema import json_schema_command
 from xrm_cli.commands.overlay import export_command, import_command, owners_command
 from xrm_cli.commands.plugin_removal import drop_what_is_due, due_removals
@@ -31,13 +30,13 @@ from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
 from xrm_cli.plans import (
     base_of,
+    counted,
     kept_fields,
     show_concerns,
     show_plan,
     show_statements,
     tell_interrupted,
     tell_stale,
-    tell_taken_back,
     write_plan,
 )
 from xrm_cli.session import Session, with_session
@@ -72,7 +71,7 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
     _refresh(runtime)
     drop_what_is_due(session)
-    say(f"Done: {len(steps)} steps." if steps else "Nothing to do: all that is declared was applied.")
+    say(f"Done: {counted(steps)}." if steps else "Nothing to do: all that is declared was applied.")
     session.give({"steps": [_as_json(step) for step in steps], "count": len(steps)}, lambda: None)
 
 
@@ -181,10 +180,10 @@ def status(session: Session) -> None:
     for problem in plan.problems if begun is None else ():
         say(f"Problem: {problem}")
     if begun is None and not plan.problems:
-        needs = ", and need a window (xrm schema plan tells more)" if plan.risk == "window" else ""
-        say(f"{len(steps)} steps wait{needs}. Run: xrm schema apply" if steps else "All that is declared was applied.")
+        needs = "; a window is needed (xrm schema plan tells more)" if plan.risk == "window" else ""
+        say(f"{counted(steps)} waiting{needs}. Run: xrm schema apply" if steps else "All that is declared was applied.")
         if plan.later:
-            say(f"{len(plan.later)} steps wait for their day; xrm schema plan lists them.")
+            say(f"{counted(plan.later)} for a later day; xrm schema plan lists them.")
     tell_stale(engine)
     click.get_current_context().exit(_exit_code(engine, plan, is_interrupted=begun is not None))
 
@@ -212,7 +211,7 @@ def check(session: Session) -> None:
             "An index that is missing: xrm doctor --fix")
     elif begun is None:
         is_settled = not plan.steps and not plan.problems
-        say("The database is as it was made, and as declared." if is_settled else f"No drift. {len(plan.steps)} steps wait.")
+        say("The database is as it was made, and as declared." if is_settled else f"No drift. {counted(plan.steps)} waiting.")
     tell_stale(engine)
     click.get_current_context().exit(DRIFT if drift else _exit_code(engine, plan, is_interrupted=begun is not None))
 
@@ -245,17 +244,12 @@ def history(session: Session) -> None:
 def rollback_command(session: Session, *, to: int | None, yes: bool) -> None:
     """Take back the last change, or all after one; schema and data are as before, what new fields held is gone."""
     session.refuse_as()
-    if not yes:
-        tell_taken_back(to_take_back(session.runtime.engine, to))
-    if not yes and (session.options.as_json or not sys.stdin.isatty()):
-        say("What was written to new fields since goes with them. Run it with --yes.")
-        click.get_current_context().exit(REFUSED)
-    if not yes:
-        click.confirm("What was written to new fields since goes with them. Go on?", abort=True, err=True)
     runtime = session.runtime
+    if not yes and not is_taken_back(session, to_take_back(runtime.engine, to, tools_of(runtime.registry))):
+        click.get_current_context().exit(REFUSED)
     taken = take_back(runtime.engine, runtime.registry, to=to, told=None if session.options.as_json else _tell)
     numbers = [one.number for one in taken]
-    is_own = all(step.owner == OVERLAY for one in taken for step in one.steps)
+    is_own = are_own(taken)
     then = "Programs that run follow within a second." if is_own else (
         "Install the version of before, or the same steps wait again."
     )

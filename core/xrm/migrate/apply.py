@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect
 
 from xrm.db.engine import for_writing
-from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.migrate.adopting import current_state
 from xrm.migrate.asking import Choices, Tables, Wanted
+from xrm.migrate.done_steps import note_checksums
 from xrm.migrate.drift import drift_of, without_drift
 from xrm.migrate.exclusive import alone
-from xrm.migrate.irreversible import refuse_irreversible
 from xrm.migrate.ledger import (
     DONE,
     REVERTED,
@@ -25,7 +25,6 @@ from xrm.migrate.ledger import (
     PlanRecord,
     begin_plan,
     open_plan,
-    plans,
     set_plan_state,
     step_states,
     write_steps,
@@ -33,9 +32,10 @@ from xrm.migrate.ledger import (
 from xrm.migrate.live import read_catalog
 from xrm.migrate.outcome import EMPTY, reached, stale_types
 from xrm.migrate.outdated import is_outdated, refuse_outdated
-from xrm.migrate.own_tables import ensure_own_tables, has_own_tables
+from xrm.migrate.own_tables import ensure_own_tables
 from xrm.migrate.planning import downgrades_of, make_plan
-from xrm.migrate.purging import purge, refuse_purged
+from xrm.migrate.progress import to_take_back
+from xrm.migrate.purging import purge
 from xrm.migrate.running import revert_step, run_step
 from xrm.migrate.snapshot import take_snapshot
 from xrm.migrate.stale import note_stale
@@ -105,24 +105,24 @@ def apply_wanted(
             _refuse(plan, choices.expected if choices is not None else "")
             steps, goal = list(plan.steps), replace(reached(state, plan), drift=tuple(drift_of(connection, state)))
             if not state.objects:
-                return [*done, *_install(connection, steps, state, goal, actor, told)]
+                return [*done, *_install(connection, steps, state, goal, _Crew(actor, wanted.tools, told))]
             if not steps:
-                _settle(connection, goal)
+                _settle(connection, goal, wanted.tools)
                 return done
             number = begin_plan(connection, steps, state, goal, actor)
         take_snapshot(engine, number, steps)
         return [*done, *_run(engine, number, steps, goal, _Crew(actor, wanted.tools, told))]
 
 
-def _install(connection: Connection, steps: list[Step], before: State, goal: State, actor: str, told: Told | None) -> list[Step]:
-    number = begin_plan(connection, steps, before, goal, actor)
+def _install(connection: Connection, steps: list[Step], before: State, goal: State, crew: _Crew) -> list[Step]:
+    number = begin_plan(connection, steps, before, goal, crew.actor)
     for step in steps:
-        if told is not None:
-            told(step)
+        if crew.told is not None:
+            crew.told(step)
         for statement in step.statements:
             connection.exec_driver_sql(statement.replace(" CONCURRENTLY", "", 1))
-    write_steps(connection, number, [(at, step, 0) for at, step in enumerate(steps)], actor)
-    _end(connection, number, goal)
+    write_steps(connection, number, [(at, step, 0) for at, step in enumerate(steps)], crew.actor)
+    _end(connection, number, goal, crew.tools)
     return steps
 
 
@@ -134,17 +134,18 @@ def _run(engine: Engine, number: int, steps: list[Step], goal: State, crew: _Cre
         run_step(engine, number, at, step, crew.actor, crew.tools)
     with for_writing(engine.connect()) as connection, connection.begin():
         note_stale(connection, stale_types(read_state(connection), goal, steps))
-        _end(connection, number, goal)
+        _end(connection, number, goal, crew.tools)
     return list(steps)
 
 
-def _end(connection: Connection, number: int, goal: State) -> None:
+def _end(connection: Connection, number: int, goal: State, tools: Tools) -> None:
     state = _with_live(connection, goal)
     write_state(connection, state, datetime.now(UTC))
+    note_checksums(connection, tools.step_files)
     set_plan_state(connection, number, DONE, replace(state, drift=goal.drift))
 
 
-def _settle(connection: Connection, goal: State) -> None:
+def _settle(connection: Connection, goal: State, tools: Tools) -> None:
     """Note declarations that changed without asking anything of the database."""
     known = read_state(connection)
     same = known.declarations == goal.declarations and known.done_steps == goal.done_steps
@@ -152,6 +153,7 @@ def _settle(connection: Connection, goal: State) -> None:
     if not same or kept[0] != kept[1]:
         note_stale(connection, stale_types(known, goal, ()))
         write_state(connection, _with_live(connection, goal), datetime.now(UTC))
+        note_checksums(connection, tools.step_files)
 
 
 def _with_live(connection: Connection, goal: State) -> State:
@@ -179,63 +181,17 @@ def finish_interrupted(engine: Engine, wanted: Wanted, told: Told | None = None)
         return _finish_open(engine, wanted, told)
 
 
-def made_plans(engine: Engine) -> list[PlanRecord]:
-    """All plans that were begun, the first one first."""
-    with engine.connect() as connection:
-        return plans(connection) if has_own_tables(connection) else []
-
-
-def interrupted(engine: Engine) -> dict[str, Any] | None:
-    """Where a change stopped: its plan, whether forwards or backwards, the step it is at (from 1) and of how many."""
-    with engine.connect() as connection:
-        record = open_plan(connection) if has_own_tables(connection) else None
-        if record is None:
-            return None
-        lines = step_states(connection, record.number).values()
-        done = sum(line.state == DONE for line in lines)
-    return {"plan": record.number, "state": record.state, "step": min(done + 1, len(record.steps)), "of": len(record.steps)}
-
-
-def rest_of_interrupted(engine: Engine) -> list[Step]:
-    """The steps of an interrupted change that are still to be done, or undone, in that order."""
-    with engine.connect() as connection:
-        record = open_plan(connection) if has_own_tables(connection) else None
-        if record is None:
-            return []
-        lines = step_states(connection, record.number)
-    if record.state == ROLLING_BACK:
-        left = [at for at in lines if lines[at].state != REVERTED]
-        return [record.steps[at] for at in sorted(left, reverse=True)]
-    return [step for at, step in enumerate(record.steps) if at not in lines or lines[at].state != DONE]
-
-
-def to_take_back(engine: Engine, to: int | None) -> list[PlanRecord]:
-    """What a rollback would take back: the last plan, or all after plan ``to``, the latest first."""
-    with engine.connect() as connection:
-        known = [one for one in plans(connection) if one.state != ROLLED_BACK] if has_own_tables(connection) else []
-    target = known[-1].number - 1 if to is None and known else (to or 0)
-    return [one for one in reversed(known) if one.number > target]
-
-
 def rollback(
     engine: Engine, *, to: int | None = None, told: Told | None = None, tools: Tools | None = None
 ) -> list[PlanRecord]:
     """Take back the last plan, or all after plan ``to``, the latest first; schema and data are as before.
 
     Raises:
-        NotFound: when there is nothing to take back.
-        InvalidInput: for a plan that cannot be taken back, such as the installation.
+        NotFound: as ``to_take_back`` does.
+        InvalidInput: likewise.
     """
     with alone(engine):
-        chosen = to_take_back(engine, to)
-        if not chosen:
-            raise NotFound(msg("There is no schema change to take back. xrm schema history lists them."))
-        if any(not one.before.objects for one in chosen):
-            raise InvalidInput([Problem("", msg("The installation itself cannot be taken back. Restore a backup instead."))])
-        refuse_irreversible(engine, chosen)
-        refuse_purged(engine, chosen)
-        for record in chosen:
-            _require_scripts(record.steps, tools or Tools())
+        chosen = to_take_back(engine, to, tools)
         for record in chosen:
             _take_back(engine, record, tools or Tools(), told)
         return chosen
@@ -244,13 +200,6 @@ def rollback(
 def _lines(engine: Engine, number: int) -> dict[int, Any]:
     with engine.connect() as connection:
         return dict(step_states(connection, number))
-
-
-def _require_scripts(steps: Iterable[Step], tools: Tools) -> None:
-    """Read each data step before the first step is undone: without one, the way back would end halfway."""
-    for step in steps:
-        if step.walk is not None and step.walk.script:
-            tools.script(step.owner, step.walk.script)
 
 
 def _take_back(engine: Engine, record: PlanRecord, tools: Tools, told: Told | None) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnClause, ColumnElement, Connection, column, exists, 
 from xrm.db.types import Id
 from xrm.migrate.catalog import Catalog
 from xrm.migrate.former import DeclaredType, child_table
-from xrm.migrate.rows_named import MOST_NAMED, titles
+from xrm.migrate.hints import carrying
+from xrm.migrate.rows_named import MOST_NAMED, counted, titles
 
 _UNIQUE = re.compile(r"CREATE UNIQUE INDEX .+? ON .+? \((?P<columns>[^()]+)\)(?: WHERE (?P<where>.+))?", re.DOTALL)
 _CHOICES = frozenset({"choice", "choices"})
@@ -104,8 +105,8 @@ class _Look:
             return ""
         named = "; ".join(self._holders(columns, row[:-1]) for row in worst)
         return (
-            f"{self._name}.{_field_of(names)} is to be unique, and {worst[0].all} values are held by several rows: {named}. "
-            "Change or merge these rows, or declare the field without unique, then plan again."
+            f"{self._name}.{_field_of(names)} is to be unique, and {counted(worst[0].all, 'value is', 'values are')} held by "
+            f"several rows: {named}. Change or merge these rows, or declare the field without unique, then plan again."
         )
 
     def _holders(self, columns: Sequence[ColumnClause[Any]], row: Sequence[Any]) -> str:
@@ -133,11 +134,12 @@ class _Look:
             ids = self._connection.scalars(
                 select(owner).select_from(table(name)).where(held.in_(gone)).order_by(owner).limit(MOST_NAMED)
             ).all()
+            held_by = counted(sum(count for _, count in rows), "row holds", "rows hold")
             counts = ", ".join(f"{choice} ({count})" for choice, count in rows)
             yield (
-                f"{self._name}.{key}: {sum(count for _, count in rows)} rows hold a choice that is declared no more, {counts}: "
-                f"{', '.join(titles(self._connection, ids))}. Keep the choice with retired: true, or change these rows by a data "
-                "step of the plugin (steps/NNNN_name.py), then plan again."
+                f"{self._name}.{key}: {held_by} a choice that is declared no more, {counts}: "
+                f"{', '.join(titles(self._connection, ids))}. Keep the choice with retired: true, change these rows, "
+                f"or {carrying(self._name, key)}. Then plan again."
             )
 
     def empty(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -154,7 +156,7 @@ class _Look:
             rows = rows.where(~exists(select(1).select_from(child).where(child.c.owner_id == own.c.id)))
         count = self._connection.scalar(rows) or 0
         if count:
-            said = f"{self._name}.{key} is required from now on, and {count} rows have no value"
+            said = f"{self._name}.{key} is required from now on, and {counted(count, 'row has', 'rows have')} no value"
             yield f"{said}; they are asked for when next saved."
 
     def default(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

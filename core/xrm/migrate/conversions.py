@@ -21,7 +21,9 @@ from xrm.migrate.asking import DAYS_TO_CONTRACT
 from xrm.migrate.catalog import Catalog
 from xrm.migrate.data_steps import DataSteps
 from xrm.migrate.former import DeclaredType, child_table, meaning_of, meanings_that_changed, renames_of
+from xrm.migrate.hints import carrying
 from xrm.migrate.outcome import EMPTY, WHOLE
+from xrm.migrate.rows_named import counted
 from xrm.migrate.steps import Place, Step, Walk
 from xrm.migrate.turning import Tools
 from xrm.migrate.widening import Kept, kept_field, most_that_fits, scale_of, widening
@@ -142,9 +144,11 @@ class Conversions:
         """Two tables of one name cannot stand beside each other while values go over."""
         child = child_table(name, key)
         self._moving.touched[child] = {*self._before.get(child, EMPTY).columns, *self._after.get(child, EMPTY).columns}
+        apart = carrying(name, key)
+        how = apart if apart.startswith("add") else f"declare a field with another key, and {apart}"
         self._moving.problems.append(
             f'{name}.{key} was "{meaning_of(was)}" and is declared as "{meaning_of(now)}", which could lose values. Take the '
-            "change back, or declare a field with another key, and carry the values over by a data step (steps/NNNN_name.py)."
+            f"change back, or {how}."
         )
 
     def _widen(self, one: _Change) -> None:
@@ -154,8 +158,8 @@ class Conversions:
             return
         if too_large := self._too_large(one):
             self._moving.problems.append(
-                f"{one.table}.{one.key}: {too_large} values are too large for {meaning_of(one.now)}. Declare fewer decimals, or "
-                "change these values first."
+                f"{one.table}.{one.key}: {counted(too_large, 'value is', 'values are')} too large for "
+                f"{meaning_of(one.now)}. Declare fewer decimals, or change these values first."
             )
             return
         if not one.is_renamed and (one.before.is_many or self._has_same_columns(one)):

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, delete, insert, inspect, select, update
 
 from xrm.migrate.models import schema_data_step
+from xrm.migrate.scripts import checksum_of
 
 DoneSteps = Mapping[str, tuple[str, ...]]  # owner → names of its steps, by number
+StepFiles = Mapping[str, Sequence[Path]]
 
 
 def read_done_steps(connection: Connection) -> DoneSteps:
@@ -34,3 +37,35 @@ def write_done_steps(connection: Connection, done: DoneSteps, now: datetime) -> 
     rows = [{"owner": owner, "name": name, "applied_at": now} for owner, name in sorted(wanted - known)]
     if rows:
         connection.execute(insert(schema_data_step), rows)
+
+
+def note_checksums(connection: Connection, files: StepFiles) -> None:
+    """Write down what the files say of the steps of which that is not known yet.
+
+    Not before the end of their plan: one that failed is mended, and goes on.
+    """
+    rows = connection.execute(select(schema_data_step).where(schema_data_step.c.checksum.is_(None))).all()
+    for row in rows:
+        for path in files.get(row.owner, ()):
+            if path.stem == row.name:
+                connection.execute(
+                    update(schema_data_step).where(schema_data_step.c.owner == row.owner, schema_data_step.c.name == row.name)
+                    .values(checksum=checksum_of(path))
+                )
+
+
+def edited_steps(connection: Connection, files: StepFiles) -> Iterator[str]:
+    """Notes: steps that were run, and whose files were changed since."""
+    inspector = inspect(connection)
+    columns = inspector.get_columns(schema_data_step.name) if inspector.has_table(schema_data_step.name) else ()
+    if not any(column["name"] == "checksum" for column in columns):
+        return
+    rows = {(row.owner, row.name): row.checksum for row in connection.execute(select(schema_data_step))}
+    for owner in sorted(files):
+        for path in files[owner]:
+            known = rows.get((owner, path.stem))
+            if known is not None and known != checksum_of(path):
+                yield (
+                    f"{owner}/steps/{path.name} was changed after it was run here. It is not run again: what it does now "
+                    "belongs into a new step, with the next number."
+                )

@@ -8,10 +8,19 @@ from collections.abc import Collection, Iterator, Mapping
 from xrm.migrate.former import DeclaredType, child_table
 from xrm.migrate.outcome import WHOLE, is_stale
 from xrm.migrate.steps import Step
+from xrm.schema.grammar.manifest import RESERVED_OWNER
+from xrm.schema.load import RESERVED_PREFIX
 from xrm.schema.suggest import closest
 
 Types = Mapping[str, DeclaredType]
 KeptFields = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+def carrying(table: str, field: str) -> str:
+    """How values are carried over where a change alone could lose them: own fields have no plugin that brings a step."""
+    if table.startswith(f"{RESERVED_OWNER}__") or field.startswith(RESERVED_PREFIX):
+        return "add a field with another key, fill it from this one, and retire this one"
+    return "carry the values over by a data step of the plugin (steps/NNNN_name.py)"
 
 
 def misleading_renames(former: Types, types: Types) -> Iterator[str]:

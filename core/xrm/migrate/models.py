@@ -47,6 +47,7 @@ schema_data_step = Table(
     Column("owner", key_text(), primary_key=True),
     Column("name", key_text(), primary_key=True),
     Column("applied_at", UtcDateTime, nullable=False),
+    Column("checksum", Text),  # of its file when its plan ended; none where it is not known
 )
 
 # Entity types whose titles and search documents a change left out of date, until they are made anew.

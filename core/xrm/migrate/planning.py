@@ -15,6 +15,7 @@ from xrm.migrate.catalog import Catalog, with_moved
 from xrm.migrate.checks import check_rows
 from xrm.migrate.conversions import Conversions, Moving, names_any
 from xrm.migrate.declared import declared_catalog
+from xrm.migrate.done_steps import edited_steps
 from xrm.migrate.downgrades import find_downgrades
 from xrm.migrate.former import (
     OVERLAY,
@@ -25,7 +26,7 @@ from xrm.migrate.former import (
     renames_of,
     value_columns,
 )
-from xrm.migrate.hints import anew, misleading_renames, notes_on
+from xrm.migrate.hints import anew, carrying, misleading_renames, notes_on
 from xrm.migrate.made_by import MadeByOwner, after_steps, revisions_of
 from xrm.migrate.outcome import WHOLE, target_of
 from xrm.migrate.own_tables import OWN_NAMES
@@ -80,14 +81,15 @@ class _Planning:
         }
         self._in_step = InStep(connection.dialect, self._before, self._kept)
         self._versions = wanted.versions
+        self._step_files = {owner: wanted.tools.step_files.get(owner, ()) for owner in state.declarations
+                            if choices.only in ("", owner)}
         self._problems = [str(one) for one in downgrades_of(connection, wanted, state.made_by)]
         self._is_blocked = bool(self._problems)
         self._moving = Moving() if self._is_blocked else self._find_moving(connection, wanted)
 
     def _find_moving(self, connection: Connection, wanted: Wanted) -> Moving:
         """Fields whose type changes, and data steps of plugins that were there before: a new one has nothing to carry."""
-        owners = [owner for owner in self._state.declarations if self._choices.only in ("", owner)]
-        waiting = waiting_files({owner: wanted.tools.step_files.get(owner, ()) for owner in owners}, self._state.done_steps)
+        waiting = waiting_files(self._step_files, self._state.done_steps)
         conversions = Conversions(
             connection, wanted.tools, self._write, (self._before, self._after), (self._former_types, self._types), self._today
         )
@@ -150,7 +152,8 @@ class _Planning:
             {**self._state.done_steps, **{owner: names for owner, names in self._done_steps.items() if names}},
         )
         kept = {name: one.kept for name, one in self._state.objects.items()}
-        return replace(plan, notes=(*found.notes, *notes_on(self._former_types, self._types, kept, self._kept)))
+        edited = edited_steps(self._connection, self._step_files)
+        return replace(plan, notes=(*found.notes, *edited, *notes_on(self._former_types, self._types, kept, self._kept)))
 
     def _is_wanted(self, step: Step) -> bool:
         return self._choices.only in ("", self._owners.step(step))
@@ -198,7 +201,7 @@ class _Planning:
     def _refuse(self, table: str, what: str, before: str, after: str) -> None:
         said = (
             f'{table}.{what} was "{before}" and is declared as "{after}", which could lose values. Take the change back, or '
-            "carry the values over by a data step of the plugin (steps/NNNN_name.py)."
+            f"{carrying(table, what)}."
         )
         if not any(one.startswith(f"{table}.{what} was") for one in self._problems):
             self._problems.append(said)

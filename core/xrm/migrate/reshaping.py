@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from xrm.migrate.catalog import TableState
 from xrm.migrate.live import read_catalog
 from xrm.migrate.rebuilding import Edits, Parts, Rebuild, read_parts, statements_of, without_reference
-from xrm.migrate.rows_named import count_rows, name_rows
+from xrm.migrate.rows_named import count_rows, counted, name_rows
 from xrm.migrate.sqlite_text import as_text, cut
 from xrm.migrate.steps import Risk, Step
 
@@ -223,7 +223,7 @@ def _broken(connection: Connection, table: str, where: str, rule: str, what: str
     count = count_rows(connection, table, where)
     if count:
         named = name_rows(connection, table, where)
-        yield f"{rule}, and {count} rows have {what}: {named}. Change these rows, then plan again."
+        yield f"{rule}, and {counted(count, 'row has', 'rows have')} {what}: {named}. Change these rows, then plan again."
 
 
 def _dangling(table: str, key: re.Match[str]) -> str:

@@ -13,6 +13,11 @@ from xrm.db.types import Id
 MOST_NAMED = 3
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """So many, with the words that fit the number."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def count_rows(connection: Connection, name: str, where: str) -> int:
     """How many rows of a table a condition holds for."""
     return int(connection.scalar(select(func.count()).select_from(table(name)).where(_condition(where))) or 0)

@@ -42,10 +42,9 @@ class Script:
     upgrade: Work
     downgrade: Work | None
 
-    @property
-    def checksum(self) -> str:
-        """The SHA-256 of the file."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+def checksum_of(path: Path) -> str:
+    """The SHA-256 of the lines of a step's file, however they end."""
+    return hashlib.sha256(b"\n".join(path.read_bytes().splitlines())).hexdigest()
 
 
 def waiting_files(files: Mapping[str, Iterable[Path]], done: Mapping[str, Collection[str]]) -> list[tuple[str, Path]]:

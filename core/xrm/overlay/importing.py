@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xrm.db.ids import new_id
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.overlay.additions import OWNER, PREFIX, Addition, Overlay
-from xrm.overlay.changing import change_overlay, next_version
+from xrm.overlay.changing import Agreed, change_overlay, next_version
 from xrm.overlay.fields import base_of, next_position
 from xrm.overlay.files import FIELDS, TYPES
 from xrm.overlay.merging import rules_for
@@ -48,8 +48,10 @@ class _Wanted:
         return f"{self.type_name}.{self.key}" if self.key else self.type_name
 
 
-def import_overlay(runtime: Runtime, actor: Actor, folder: Path) -> Imported:
+def import_overlay(runtime: Runtime, actor: Actor, folder: Path, *, agreed: Agreed | None = None) -> Imported:
     """Add and change what the files of a folder declare; what they do not name stays as it is.
+
+    ``agreed`` is asked with the plan before anything is done; when it says no, nothing is, and the report is of what would be.
 
     Raises:
         PermissionDenied: without the right to administer the schema everywhere.
@@ -65,7 +67,7 @@ def import_overlay(runtime: Runtime, actor: Actor, folder: Path) -> Imported:
         report = Imported()
         return _reckon(before, wanted, bases, report)
 
-    change_overlay(runtime, actor, reckon)
+    change_overlay(runtime, actor, reckon, agreed=agreed)
     return report
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from xrm.backup.archive import ArchiveWriter, read_chunks
 from xrm.backup.create import PARTIAL, remove_partial, sync_folder
 from xrm.backup.definitions_postgresql import read_definitions
-from xrm.errors import ConfigurationError, Conflict, msg
+from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.files.places import path_of
 from xrm.migrate.state import State, read_state, state_as_json
 from xrm.plugin_removal.belongings import Belongings
@@ -40,6 +40,7 @@ def export_plugin(runtime: Runtime, belongings: Belongings, target: Path | None 
     """Write the plugin to ``target`` (default: in the instance's folder ``removed``), there whole or not at all.
 
     Raises:
+        NotFound: when the folder it should go to is not there, unless it is ``removed``, which is made.
         Conflict: (``refused``) when the file is there already.
         ConfigurationError: when there is no room, or the folder cannot be written.
     """
@@ -47,8 +48,10 @@ def export_plugin(runtime: Runtime, belongings: Belongings, target: Path | None 
     path = (target or default_place(runtime.settings.home, belongings.plugin, made_at)).expanduser().absolute()
     if path.exists():
         raise Conflict(msg("{file} is there already. Name another file.", file=path), code="refused")
+    if target is not None and not path.parent.is_dir():
+        raise NotFound(msg("There is no folder {folder}. Make it, or choose another place for the export.", folder=path.parent))
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         remove_partial(path.parent)
         with tempfile.TemporaryDirectory(prefix=f"{PARTIAL}{os.getpid()}-", dir=path.parent) as folder:
             whole = Path(folder) / "archive"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, XrmError, msg
-from xrm.migrate.apply import interrupted
+from xrm.migrate.progress import interrupted
 from xrm.migrate.purging import DAYS_KEPT
 from xrm.migrate.steps import Step
 from xrm.plugin_removal.belongings import Belongings, find_belongings, remembered

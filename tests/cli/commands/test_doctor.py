@@ -70,6 +70,18 @@ def test_a_search_index_that_does_not_fit_is_found_and_mended(xrm: Xrm) -> None:
     assert len(xrm.given("search", "acme")["items"]) == 1
 
 
+def test_a_change_by_hand_is_a_warning(xrm: Xrm) -> None:
+    database = sqlite3.connect(Path(os.environ["XRM_HOME"]) / "xrm.db")
+    database.execute("ALTER TABLE organization ADD COLUMN by_hand TEXT")
+    database.close()
+
+    outcome = xrm("doctor", "--json")
+
+    tables = next(one for one in outcome.json["checks"] if one["check"] == "tables")
+    assert (outcome.code, tables["state"]) == (20, "warn")
+    assert "by hand in 1 place" in tables["message"]
+
+
 def test_config_says_where_each_value_came_from_and_shows_no_secret(xrm: Xrm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XRM_COUNTRY", "CH")
     monkeypatch.setenv("XRM_DATABASE_URL", "postgresql://ada:hush@db.example.org/xrm")

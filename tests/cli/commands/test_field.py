@@ -105,6 +105,40 @@ def test_what_was_exported_is_taken_in_elsewhere(xrm: Xrm, tmp_path: Path) -> No
     assert taken == {"added": ["customer.x_level"], "renamed": [], "changed": [], "unchanged": []}
 
 
+def test_another_type_from_elsewhere_is_looked_at_first_and_taken_when_somebody_says_yes(xrm: Xrm, tmp_path: Path) -> None:
+    folder = str(tmp_path / "out")
+    xrm.given("field", "add", "customer", "tier", "--type", "integer")
+    xrm.given("schema", "export-overlay", folder)
+    file = tmp_path / "out" / "fields" / "customer.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("type: integer", "type: text"), encoding="utf-8")
+
+    looked, refused = xrm("schema", "import-overlay", folder, "--plan", "--json"), xrm("schema", "import-overlay", folder)
+
+    assert (looked.code, looked.json["risk"]) == (11, "window")
+    assert (refused.code, "--yes" in refused.err) == (3, True)
+    assert xrm.given("field", "list")["items"][0]["field_type"] == "integer"
+    assert xrm.given("schema", "import-overlay", folder, "--yes")["changed"] == ["customer.x_tier"]
+    assert xrm("schema", "import-overlay", folder, "--plan").code == 0
+    assert xrm.given("field", "list")["items"][0]["field_type"] == "text"
+
+
+def test_what_could_lose_values_of_an_own_field_names_a_way_without_a_plugin(xrm: Xrm) -> None:
+    xrm.given("field", "add", "customer", "tier", "--type", "text")
+
+    outcome = xrm("field", "change", "customer", "x_tier", "--type", "integer")
+
+    assert outcome.code == 1
+    assert "add a field with another key" in outcome.err
+    assert "steps/" not in outcome.err
+
+
+def test_what_is_good_to_know_of_a_change_is_said_when_it_is_done(xrm: Xrm) -> None:
+    xrm.given("field", "add", "organization", "tier", "--type", "text")
+    xrm.made("entity", "create", "organization", "--set", "name=Acme")
+
+    assert "1 row has no value" in xrm("field", "change", "organization", "x_tier", "--required").err
+
+
 def test_what_does_not_fit_any_more_is_named_by_the_doctor(xrm: Xrm, monkeypatch: pytest.MonkeyPatch) -> None:
     xrm.given("field", "add", "customer", "tier", "--type", "text")
     engine = open_engine(load_settings().database_url)

@@ -55,7 +55,7 @@ def test_a_plan_notes_what_is_good_to_know_and_names_what_must_be_mended(xrm_on_
         "fleet__vessel.harbour is required from now on, and 2 rows have no value; they are asked for when next saved."
     ])
     assert "Note: fleet__vessel.harbour is required" in shown.err
-    assert "Problem: fleet__vessel.port is to be unique, and 1 values are held by several rows" in shown.err
+    assert "Problem: fleet__vessel.port is to be unique, and 1 value is held by several rows" in shown.err
 
 
 def test_what_needs_a_window_is_not_done_unasked_while_people_are_served(xrm_on_both: Xrm) -> None:
@@ -144,6 +144,26 @@ def test_a_rename_is_taken_along_and_taken_back(xrm_on_both: Xrm) -> None:
     assert xrm("schema", "rollback", "--yes", "--json").code == 0
     declare(xrm, {"port": PORT})
     assert xrm.given("entity", "show", one)["port"] == "Brest"
+
+
+def test_what_cannot_be_taken_back_is_said_before_anybody_is_asked(xrm: Xrm) -> None:
+    outcome = xrm("schema", "rollback")
+
+    assert (outcome.code, "The installation itself cannot be taken back" in outcome.err) == (1, True)
+
+
+def test_a_rollback_says_that_people_are_served_unless_it_is_of_own_fields(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    declare(xrm, {"port": PORT})
+    xrm.given("schema", "apply")
+    engine = open_engine(load_settings().database_url)
+    with present(engine):
+        said = xrm("schema", "rollback").err
+        xrm.given("field", "add", "customer", "tier", "--type", "text")
+        own = xrm("schema", "rollback").err
+    engine.dispose()
+
+    assert ["stop it first" in one for one in (said, own)] == [True, False]
 
 
 def test_an_older_plugin_stops_plan_apply_and_serve(xrm_on_both: Xrm, monkeypatch: pytest.MonkeyPatch) -> None:

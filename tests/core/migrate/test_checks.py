@@ -65,8 +65,8 @@ def test_a_field_that_gets_another_name_and_becomes_unique_is_looked_at_under_th
 
     second = evolving.declare({**NAME, "number": {"type": "integer", "unique": True}}, renamed={"code": "number"}, revision=2)
 
-    assert [problem[:53] for problem in evolving.plan(second).problems] == [
-        "fleet__vessel.code is to be unique, and 1 values are "
+    assert [problem.partition(":")[0] for problem in evolving.plan(second).problems] == [
+        "fleet__vessel.code is to be unique, and 1 value is held by several rows"
     ]
 
 
@@ -92,7 +92,8 @@ def test_choices_that_rows_hold_do_not_go(evolving: Evolving, kind: str, values:
     assert list(evolving.plan(second).problems) == [
         f"fleet__vessel.code: 3 rows hold a choice that is declared no more, lost (2), won (1): "
         f'"A" ({ids[0]}), "B" ({ids[1]}), "C" ({ids[2]}). Keep the choice with '
-        "retired: true, or change these rows by a data step of the plugin (steps/NNNN_name.py), then plan again."
+        "retired: true, change these rows, or carry the values over by a data step of the plugin (steps/NNNN_name.py). "
+        "Then plan again."
     ]
     with pytest.raises(InvalidInput, match="retired: true"):
         apply_changes(second.engine, second.registry)
@@ -131,7 +132,7 @@ def test_several_values_of_a_required_field_are_counted_by_row(evolving: Evolvin
     second = evolving.declare(with_field(type="tags", required=True))
 
     assert [note.partition(";")[0] for note in evolving.plan(second).notes] == [
-        "fleet__vessel.code is required from now on, and 1 rows have no value"
+        "fleet__vessel.code is required from now on, and 1 row has no value"
     ]
 
 

@@ -117,7 +117,7 @@ def test_a_value_too_large_for_more_decimals_is_counted_before_anything_is_done(
     problems = evolving.plan(second).problems
 
     assert len(problems) == 1
-    assert "1 values are too large" in problems[0]
+    assert "1 value is too large" in problems[0]
 
 
 def test_what_was_changed_since_goes_back_where_it_fits_and_is_named_where_not(

@@ -10,9 +10,9 @@ import pytest
 import xrm.migrate.copying
 from tests.factories.evolving import Evolving, labels
 from xrm.errors import InvalidInput
-from xrm.migrate.apply import interrupted
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
+from xrm.migrate.progress import interrupted
 from xrm.migrate.upgrade import apply_changes, take_back
 from xrm.runtime import Runtime
 
@@ -133,6 +133,43 @@ def test_a_step_that_fails_names_the_row_and_goes_on_when_it_is_mended(
 
     assert [row["length"] for row in evolving.rows(third)] == [12, None, 7, None]
     assert (labels(evolving.plan(third).steps), find_drift(third.engine), interrupted(third.engine)) == ([], [], None)
+
+
+def test_a_step_that_is_edited_after_it_was_run_is_told_and_not_run_again(evolving: Evolving) -> None:
+    first = fill(evolving)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+    second = evolving.applied(AFTER, revision=2)
+    untouched = evolving.plan(second)
+    evolving.bring_steps(**{"0001_split_port": PORT.replace('"seen"', '"known"'), "0002_length_in_metres": LENGTH})
+
+    edited = evolving.plan(second)
+
+    assert (untouched.notes, edited.steps) == ((), ())
+    assert [note.partition(" It is")[0] for note in edited.notes] == [
+        "fleet/steps/0001_split_port.py was changed after it was run here."
+    ]
+    assert evolving.plan(second, only="overlay").notes == ()
+    take_back(second.engine, second.registry)
+    apply_changes(second.engine, second.registry)
+    assert evolving.plan(second).notes == (), "what was run anew is what the file says now"
+    assert content(evolving, first) == UPGRADED
+
+
+def test_a_step_that_was_mended_before_its_plan_ended_is_not_told_as_edited(
+    evolving: Evolving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xrm.migrate.copying, "BATCH", 1)
+    fill(evolving)
+    broken = PORT.replace("harbour, _, country =", "row['nothing'] ; harbour, _, country =")
+    evolving.bring_steps(**{"0001_split_port": broken, "0002_length_in_metres": LENGTH})
+    second = evolving.declare(AFTER, revision=2)
+    with pytest.raises(InvalidInput, match="0001_split_port"):
+        apply_changes(second.engine, second.registry)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+
+    apply_changes(second.engine, second.registry)
+
+    assert evolving.plan(second).notes == ()
 
 
 def test_a_value_that_the_field_cannot_take_is_refused_with_the_row(evolving: Evolving) -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from tests.factories.evolving import Evolving, labels
 from tests.factories.threads import run_together
-from xrm.migrate.apply import interrupted, rollback
+from xrm.migrate.apply import rollback
 from xrm.migrate.drift import find_drift
+from xrm.migrate.progress import interrupted
 from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 

@@ -73,7 +73,7 @@ CHANGES: dict[str, Callable[[], dict[str, Any]]] = {
 BROKEN: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "empty": (
         lambda: {"note": Column("note", Text, nullable=False)},
-        "thing.note must be filled from now on, and 1 rows have no value: 2.",
+        "thing.note must be filled from now on, and 1 row has no value: 2.",
     ),
     "check": (
         lambda: {"check": CheckConstraint("size > 6", "size")},

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.factories.evolving import Evolving, labels
-from xrm.migrate.apply import made_plans, rollback
+from xrm.migrate.apply import rollback
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
+from xrm.migrate.progress import made_plans
 from xrm.migrate.upgrade import apply_changes
 from xrm.runtime import Runtime
 

@@ -13,7 +13,8 @@ from xrm.entities.listing import Filter, ListQuery
 from xrm.entities.queries import get_entity, list_entities
 from xrm.entities.service import update_entity
 from xrm.errors import InvalidInput, NotFound
-from xrm.migrate.apply import made_plans, rollback
+from xrm.migrate.apply import rollback
+from xrm.migrate.progress import made_plans
 from xrm.migrate.steps import Plan
 from xrm.overlay.fields import add_field, change_field
 from xrm.overlay.queries import load_overlay

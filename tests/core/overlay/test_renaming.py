@@ -17,8 +17,9 @@ from tests.factories.settled import assert_settled
 from xrm.entities.queries import get_entity
 from xrm.entities.service import create_entities, prepare, update_entity
 from xrm.errors import Conflict
-from xrm.migrate.apply import interrupted, made_plans, rollback
+from xrm.migrate.apply import rollback
 from xrm.migrate.asking import Choices
+from xrm.migrate.progress import interrupted, made_plans
 from xrm.migrate.running import run_step
 from xrm.migrate.steps import Step
 from xrm.migrate.upgrade import apply_changes, plan_for

@@ -13,7 +13,7 @@ from tests.factories.graph import Graph
 from tests.factories.settled import assert_settled
 from tests.instances import Prepared, PreparedDatabases, open_with
 from xrm.entities.queries import get_entity
-from xrm.migrate.apply import made_plans
+from xrm.migrate.progress import made_plans
 from xrm.overlay.fields import add_field, change_field, rename_field, retire_field
 from xrm.overlay.files import export_overlay, to_yaml
 from xrm.overlay.importing import Imported, import_overlay

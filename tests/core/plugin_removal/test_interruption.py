@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.factories.removable import Harbour
-from xrm.migrate.apply import interrupted
 from xrm.migrate.drift import find_drift
+from xrm.migrate.progress import interrupted
 from xrm.migrate.upgrade import plan_for
 from xrm.plugin_removal.dropping import drop_due
 from xrm.plugin_removal.records import DROPPED, find_removal

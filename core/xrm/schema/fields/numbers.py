@@ -87,13 +87,18 @@ class NumberType(FieldType):
     def restrict(self, field: Field, value: Any, context: ParseContext) -> None:
         """Between ``min`` and ``max``, both included."""
         if field.min is not None and value < self.bound(field, field.min, context):
-            raise InvalidValue(msg("{given} is too small. Give at least {least}.", given=str(value), least=str(field.min)))
+            raise InvalidValue(msg("{given} is too small. Give at least {least}.", given=_shown(value), least=_shown(field.min)))
         if field.max is not None and value > self.bound(field, field.max, context):
-            raise InvalidValue(msg("{given} is too large. Give at most {most}.", given=str(value), most=str(field.max)))
+            raise InvalidValue(msg("{given} is too large. Give at most {most}.", given=_shown(value), most=_shown(field.max)))
 
     def search_one(self, field: Field, value: Any) -> str:
         """The digits."""
         return self.text_one(field, value)
+
+
+def _shown(value: Any) -> Any:
+    """What a sentence names: decimals as numbers, which each language writes in its own way."""
+    return value if isinstance(value, Decimal) else str(value)
 
 
 class IntegerType(NumberType):
@@ -225,7 +230,7 @@ def to_scale(number: Decimal, scale: int) -> Decimal:
     """The same number with exactly so many decimals; InvalidValue when it has more, or too many digits in all."""
     # The exponent first: the comparison of 1E+999999 would write out its digits.
     if number and (number.adjusted() + scale > 19 or abs(number.scaleb(scale)) > MOST):
-        raise InvalidValue(msg("The number is too large. Give at most {most}.", most=f"{Decimal(MOST).scaleb(-scale):f}"))
+        raise InvalidValue(msg("The number is too large. Give at most {most}.", most=Decimal(MOST).scaleb(-scale)))
     scaled = number.quantize(Decimal(1).scaleb(-scale)) if number else Decimal(0).scaleb(-scale)
     if scaled != number:
         raise InvalidValue(
