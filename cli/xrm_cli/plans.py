@@ -12,7 +12,7 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
-from xrm.migrate.ledger import PlanRecord
+from xrm.migrate.ledger import ROLLING_BACK, PlanRecord
 from xrm.migrate.stale import stale_types
 from xrm.migrate.steps import FORMAT, Plan, Step, plan_as_json
 from xrm.overlay.concerns import Concern
@@ -65,8 +65,10 @@ def _show_needs(plan: Plan, snapshot: int, then: str) -> None:
 def tell_interrupted(begun: Mapping[str, Any] | None) -> None:
     """Say where a change stopped, and that it goes on or back."""
     if begun is not None:
-        say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. "
-            "Go on with xrm schema apply, or take it back with xrm schema rollback.")
+        ways = "Go on with xrm schema apply, or take it back with xrm schema rollback."
+        if begun["state"] == ROLLING_BACK:
+            ways = "Go on with xrm schema rollback; xrm schema apply ends it too, and does no more."
+        say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. {ways}")
 
 
 def tell_stale(engine: Engine) -> None:

@@ -25,7 +25,7 @@ from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
 from xrm.migrate.downgrades import find_downgrades_now
-from xrm.migrate.meanings import find_misreading
+from xrm.migrate.meanings import BETWEEN, find_misreading, noted_meaning
 from xrm.migrate.missing import find_missing
 from xrm.migrate.remembered import Remembered
 from xrm.overlay.additions import OWNER, Overlay
@@ -44,6 +44,7 @@ TRIES = 8
 LONGEST_WAIT = 10.0  # seconds until a writer that never gets its turn is told so
 READ_ONLY = "read_only"
 LOOK_EVERY = 0.5  # seconds between two looks at whether another process changed the schema
+MOMENT = 1.0  # seconds that are given to a change which gives fields another type right now
 logger = logging.getLogger("xrm.runtime")
 
 
@@ -63,7 +64,8 @@ class Runtime:
     _next_look: float = field(default=0.0, init=False, repr=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _fits: bool = field(default=False, init=False, repr=False)
-    _means_same: bool = field(default=False, init=False, repr=False)
+    _meaning: str | None = field(default=None, init=False, repr=False)  # what was noted when columns were what is declared
+    _next_meaning: float = field(default=0.0, init=False, repr=False)
 
     def write(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         """Run ``function`` in one transaction that may change things; it may run again after a lost race.
@@ -115,15 +117,16 @@ class Runtime:
         self._fits = True
 
     def require_meaning(self) -> None:
-        """Stop before columns are read or written as something else than they are; looked at once.
+        """Stop before columns are read or written as something else than they are; looks twice a second.
 
         Raises:
             ConfigurationError: naming the field, or the versions when what is installed is older than the tables.
         """
-        if self._means_same:
+        if time.monotonic() < self._next_meaning:
             return
         try:
-            misread = find_misreading(self.engine, self.registry)
+            noted = self._settled_meaning()
+            misread = find_misreading(self.engine, self.registry) if noted != self._meaning else None
             if misread is not None and self.follow(at_once=True):
                 misread = find_misreading(self.engine, self.registry)
         except DBAPIError as error:
@@ -133,7 +136,14 @@ class Runtime:
         if misread is not None:
             self.require_fitting()
             raise ConfigurationError(misread, code=READ_ONLY)
-        self._means_same = True
+        self._meaning, self._next_meaning = noted, time.monotonic() + LOOK_EVERY
+
+    def _settled_meaning(self) -> str:
+        """What is noted of the meaning of columns; a change that is just on the way is given a moment to end."""
+        until = time.monotonic() + MOMENT
+        while (noted := noted_meaning(self.engine)) == BETWEEN and time.monotonic() < until:
+            time.sleep(MOMENT / 20)
+        return noted
 
     def require_whole(self) -> None:
         """Stop when the database was found damaged and neither mended nor restored since.

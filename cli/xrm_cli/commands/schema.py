@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import Engine
 
 from xrm.entities.refreshing import refresh_stale
-from xrm.errors import NotFound, msg
+from xrm.errors import Conflict, NotFound, msg
+from xrm.migrate.apply import finish_interrupted
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.former import OVERLAY
+from xrm.migrate.ledger import ROLLING_BACK
 from xrm.migrate.progress import interrupted, made_plans, rest_of_interrupted, to_take_back
 from xrm.migrate.snapshot import snapshot_size
 from xrm.migrate.steps import Plan, Step, plan_as_json
-from xrm.migrate.upgrade import apply_changes, plan_for, take_back, tools_of
+from xrm.migrate.upgrade import apply_changes, plan_for, take_back, tools_of, wanted_by
 from xrm.overlay.concerns import Concern, find_concerns
 from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
@@ -65,6 +68,11 @@ def _as_json(step: Step) -> dict[str, str]:
 def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     session.refuse_as()
     runtime = session.runtime
+    if (begun := interrupted(runtime.engine)) is not None and begun["state"] == ROLLING_BACK:
+        finish_interrupted(runtime.engine, wanted_by(runtime.registry), None if session.options.as_json else _tell)
+        say(f"Plan {begun['plan']} is taken back, as was begun. Nothing else was done; xrm schema plan shows what waits now.")
+        session.give({"steps": [], "count": 0}, lambda: None)
+        return
     plan = plan_for(runtime.engine, runtime.registry, choices)
     if not is_confirmed and (concern := concern_of(runtime, plan)) and not is_agreed(session, plan, *concern):
         click.get_current_context().exit(REFUSED)
@@ -127,22 +135,32 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
     """
     session.refuse_as()
     _require_owner(session, owner)
-    plan = plan_for(session.runtime.engine, session.runtime.registry, Choices(contract_now=now, only=owner))
+    begun, plan = _begun_or_planned(session, Choices(contract_now=now, only=owner))
     if out is not None:
+        if begun is not None:
+            raise Conflict(msg("A schema change was interrupted. Finish it or take it back, then make a plan."))
         write_plan(plan, out)
     concerns = _concerns(session.runtime, owner)
     due = due_removals(session)
-    given = {**plan_as_json(plan), "overlay": [one.as_json() for one in concerns], "removals": due}
+    given = {**plan_as_json(plan), "interrupted": begun, "overlay": [one.as_json() for one in concerns], "removals": due}
 
     def show() -> None:
-        tell_interrupted(interrupted(session.runtime.engine))
-        show_plan(plan, snapshot_size(session.runtime.engine, plan.steps))
+        tell_interrupted(begun)
+        show_plan(plan, 0 if begun else snapshot_size(session.runtime.engine, plan.steps), **({"then": ""} if begun else {}))
         show_concerns(concerns)
         if due:
             say(f"The thirty days of {', '.join(due)} are over: the data goes with the next xrm schema apply.")
 
     session.give(given, show)
-    click.get_current_context().exit(1 if plan.problems else DESTROYS if due else plan.exit_code)
+    click.get_current_context().exit(1 if plan.problems else DESTROYS if due else plan.exit_code or (SAFE if begun else 0))
+
+
+def _begun_or_planned(session: Session, choices: Choices) -> tuple[dict[str, Any] | None, Plan]:
+    """Where a change was interrupted and the steps of its rest; else nothing, and the plan of what waits."""
+    engine = session.runtime.engine
+    if (begun := interrupted(engine)) is not None:
+        return begun, Plan(tuple(rest_of_interrupted(engine)))
+    return None, plan_for(engine, session.runtime.registry, choices)
 
 
 def _concerns(runtime: Runtime, owner: str) -> list[Concern]:

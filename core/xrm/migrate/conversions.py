@@ -84,6 +84,7 @@ class Conversions:
     def find(self, waiting: Sequence[tuple[str, Path]], kept: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Moving:
         """All of them; ``waiting`` are owner and file of data steps not run yet, ``kept`` what stays of former fields."""
         moving = self._moving
+        self._make_formulas_anew()
         changes = {(one.table, one.key): one for one in self._changes()}
         refused = len(moving.problems)
         steps = DataSteps(self._tools, self._types, self._former_types, (self._before, self._after), kept)
@@ -128,6 +129,8 @@ class Conversions:
             }
             for key, former_key in pairs.items():
                 was, now = {**former.fields[former_key], "key": former_key}, {**declared.fields[key], "key": key}
+                if (name, key) in self._moving.handled:
+                    continue
                 if _has_no_columns(was) or _has_no_columns(now):
                     # Nothing was kept of it, or nothing will be: columns come, or are retired.
                     self._moving.handled.add((name, key))
@@ -139,6 +142,23 @@ class Conversions:
                     self._refuse_child(name, key, was, now)
                 else:
                     yield _Change(name, key, was, now, before, after)
+
+    def _make_formulas_anew(self) -> None:
+        """Stored formulas that give something else now: nothing of them can be lost, so their columns are emptied and filled."""
+        for name, declared in self._types.items():
+            former = self._former_types.get(name)
+            if former is None or name not in self._before or name not in self._after:
+                continue
+            for key in sorted(former.stored_formulas.keys() & declared.stored_formulas.keys()):
+                was, now = (
+                    {column: text for column, text in catalog[name].columns.items() if column.partition("__")[0] == key}
+                    for catalog in (self._before, self._after)
+                )
+                if was == now and meaning_of(former.fields[key]) == meaning_of(declared.fields[key]):
+                    continue
+                self._moving.handled.add((name, key))
+                self._moving.touched.setdefault(name, set()).update((*was, *now))
+                self._moving.switch.append(self._write.remake_columns(name, key, was, now))
 
     def _refuse_child(self, name: str, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         """Two tables of one name cannot stand beside each other while values go over."""

@@ -38,8 +38,11 @@ class DeclaredType:
 
     @property
     def stored_formulas(self) -> dict[str, str]:
-        """Fields whose values are kept as a formula made them."""
-        return {key: str(one["formula"]) for key, one in self.fields.items() if one.get("formula") and one.get("stored")}
+        """Fields whose values are kept as a formula made them, with the formula and the decimals of what it gives."""
+        return {
+            key: f"{one['formula']}, scale {one.get('scale')}" for key, one in self.fields.items()
+            if one.get("formula") and one.get("stored")
+        }
 
 
 def declared_types(declarations: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, DeclaredType]:

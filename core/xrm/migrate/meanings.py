@@ -18,6 +18,7 @@ from xrm.schema.model import Field
 from xrm.schema.registry import EntityType, Registry, RelationshipType
 
 Meanings = Mapping[str, str]  # table and key of a field → what it is
+BETWEEN = "between"  # instead of a sum: some fields are what they will be, and others what they were
 
 
 def applied_meanings(declarations: Mapping[str, object]) -> Meanings:
@@ -32,6 +33,23 @@ def write_meanings(connection: Connection, declarations: Mapping[str, object]) -
     connection.execute(insert(schema_meaning).values(id=1, checksum=_sum(applied_meanings(declarations))))
 
 
+def note_between(connection: Connection) -> None:
+    """Note that a field changes its type now: until the change is finished or taken back nobody can know what columns are."""
+    connection.execute(delete(schema_meaning))
+    connection.execute(insert(schema_meaning).values(id=1, checksum=BETWEEN))
+
+
+def noted_meaning(engine: Engine) -> str:
+    """What tells that a field may have another type than before: it is another text then; empty where nothing is noted."""
+    try:
+        with engine.connect() as connection, connection.begin():
+            return connection.scalar(select(schema_meaning.c.checksum)) or ""
+    except DBAPIError as error:
+        if is_missing(error):
+            return ""
+        raise
+
+
 def find_misreading(engine: Engine, registry: Registry) -> Message | None:
     """Why this program would misread a field, when one was applied as something else than it declares; else None."""
     everything: list[EntityType | RelationshipType] = [*registry.entity_types.values(), *registry.relationship_types.values()]
@@ -44,6 +62,9 @@ def find_misreading(engine: Engine, registry: Registry) -> Message | None:
             noted = connection.scalar(select(schema_meaning.c.checksum))
             if noted is None or noted == _sum(declared):
                 return None
+            if noted == BETWEEN:
+                return msg("A change of the schema gives fields another type, and is not finished. Nothing is read or written "
+                           "until it is. Look at it with xrm schema status; if it was interrupted, run what that says.")
             rows = connection.execute(select(schema_applied.c.owner, schema_applied.c.declaration))
             applied = applied_meanings({row.owner: json.loads(row.declaration) for row in rows})
     except DBAPIError as error:

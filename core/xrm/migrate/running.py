@@ -13,6 +13,7 @@ from xrm.db.engine import for_writing
 from xrm.errors import Conflict, msg
 from xrm.migrate.copying import carry
 from xrm.migrate.ledger import DONE, REVERTED, RUNNING, set_step, step_states, write_steps
+from xrm.migrate.meanings import note_between
 from xrm.migrate.rebuilding import rebuild
 from xrm.migrate.repeating import repeat
 from xrm.migrate.steps import Step
@@ -38,7 +39,7 @@ def run_step(engine: Engine, plan: int, number: int, step: Step, actor: str, too
     if step.is_at_once:
         _in_one(engine, step.statements, lambda connection: write_steps(
             connection, plan, [(number, step, _since(began))], actor
-        ), _catching_up(step, tools))
+        ), _before(step, tools))
         return
     if line is None:
         _in_one(engine, (), lambda connection: write_steps(connection, plan, [(number, step, 0)], actor, RUNNING))
@@ -56,11 +57,16 @@ def run_step(engine: Engine, plan: int, number: int, step: Step, actor: str, too
     _in_one(engine, (), lambda connection: set_step(connection, plan, number, state=DONE, duration_ms=_since(began)))
 
 
-def _catching_up(step: Step, tools: Tools) -> Callable[[Connection], None] | None:
-    if step.walk is None:
-        return None
-    turning = Turning(step, step.walk, tools)
-    return lambda connection: catch_up(connection, turning)
+def _before(step: Step, tools: Tools) -> Callable[[Connection], None]:
+    turning = Turning(step, step.walk, tools) if step.walk is not None else None
+
+    def do(connection: Connection) -> None:
+        if step.is_switch:
+            note_between(connection)
+        if turning is not None:
+            catch_up(connection, turning)
+
+    return do
 
 
 def revert_step(engine: Engine, plan: int, number: int, step: Step, tools: Tools) -> None:
@@ -83,7 +89,8 @@ def revert_step(engine: Engine, plan: int, number: int, step: Step, tools: Tools
     if not step.is_transactional:
         # It may have been made, made in part, or not at all.
         undo = tuple(statement.replace("DROP INDEX ", "DROP INDEX IF EXISTS ", 1) for statement in undo)
-    _in_one(engine, undo, lambda connection: set_step(connection, plan, number, state=REVERTED))
+    _in_one(engine, undo, lambda connection: set_step(connection, plan, number, state=REVERTED),
+            note_between if step.is_switch else None)
 
 
 def _noted_nowhere(_connection: Connection, _last: str) -> None:

@@ -18,6 +18,7 @@ Risk = Literal["safe", "window", "destroys"]
 RISKS: tuple[Risk, ...] = ("safe", "window", "destroys")
 EXIT_OF_RISK = {"safe": 10, "window": 11, "destroys": 12}
 FORMAT = 1
+SWITCH = "switch field"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,11 @@ class Step:
         """Whether it is one transaction, with its line in the ledger."""
         is_in_batches = self.copy is not None or (self.walk is not None and not self.walk.is_catch_up)
         return self.is_transactional and not is_in_batches
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether columns are of another type after it than before."""
+        return self.action == SWITCH
 
     @property
     def is_resumable(self) -> bool:

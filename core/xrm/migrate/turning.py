@@ -65,6 +65,7 @@ class Turning:
         self.after = {key: tools.kept(place) for key, place in walk.writes.items()}
         self.name_row: Callable[[uuid.UUID], str] = str  # how a row is called in messages
         self._where = f"{step.owner}/steps/{walk.script}.py"
+        self._then = msg("Mend it and run xrm schema apply, or take the change back with xrm schema rollback.")
         # In two places while their type changes; what is changed in place lies aside.
         self._turned = [key for key in walk.writes if key in walk.reads and key not in walk.asides] if walk.script else []
         self._turns = {} if walk.script else {key: _turn(self.before[key], self.after[key]) for key in walk.writes}
@@ -85,10 +86,11 @@ class Turning:
 
         Where nobody changed anything since, what was changed in place is as before; elsewhere the way back of the step decides.
         """
-        self.forwards(again)
+        changed = self._not_as_left(again)
+        self._then = msg("Mend the downgrade, or change the row, and run xrm schema rollback again.")
         differing = []
         for row, once in zip(rows, again, strict=True):
-            if once.before is None or self._differs(once):
+            if once.before is None or once.id in changed:
                 differing.append(row)
             else:
                 row.assigned.update(once.before)
@@ -102,6 +104,23 @@ class Turning:
             for row in differing:
                 logger.warning("%s: what was changed since in %s is not carried back: the step has no downgrade", row.id,
                                ", ".join(self.walk.writes))
+
+    def _not_as_left(self, again: Sequence[Row]) -> set[uuid.UUID]:
+        """The rows that the step would not leave as they are now: somebody changed them, or what they were made from."""
+        try:
+            self.forwards(again)
+        except InvalidInput:
+            return {row.id for row in again if self._cannot_take(row) or self._differs(row)}
+        return {row.id for row in again if self._differs(row)}
+
+    def _cannot_take(self, row: Row) -> bool:
+        """Whether it has got a value since that the step knows nothing to do with."""
+        row.assigned.clear()
+        try:
+            self.forwards([row])
+        except InvalidInput:
+            return True
+        return False
 
     def _differs(self, once: Row) -> bool:
         """Whether anything is otherwise than the step would leave it."""
@@ -144,9 +163,9 @@ class Turning:
             frames = traceback.extract_tb(error.__traceback__)
             lines = [one.lineno for one in frames if one.filename.endswith(f"{self.walk.script}.py")]
             row = batch.current
-            told = msg("{where}, line {line}, fails at {row}: {error} Mend it and run xrm schema apply, or take the change back "
-                       "with xrm schema rollback.", where=where, line=lines[-1] if lines else "–",
-                       row=f"{self.name_row(row.id)}, {row.given}" if row is not None else "–", error=said.rstrip(".") + ".")
+            told = msg("{where}, line {line}, fails at {row}: {error} {then}", where=where, line=lines[-1] if lines else "–",
+                       row=f"{self.name_row(row.id)}, {row.given}" if row is not None else "–", error=said.rstrip(".") + ".",
+                       then=self._then)
             raise InvalidInput([Problem("", told)]) from error
         for row in rows:
             for key, value in row.assigned.items():
@@ -156,9 +175,8 @@ class Turning:
         try:
             return kept.type.parse(kept.field, value, ParseContext())
         except InvalidValue as error:
-            told = msg("{where} gives {key} of {row} a value it cannot take: {error} Mend it and run xrm schema apply, or take "
-                       "the change back with xrm schema rollback.", where=where, key=kept.field.key,
-                       row=f"{self.name_row(row.id)}, {row.given}", error=str(error.message))
+            told = msg("{where} gives {key} of {row} a value it cannot take: {error} {then}", where=where, key=kept.field.key,
+                       row=f"{self.name_row(row.id)}, {row.given}", error=str(error.message), then=self._then)
             raise InvalidInput([Problem("", told)]) from error
 
 

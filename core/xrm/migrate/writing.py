@@ -16,7 +16,7 @@ from xrm.migrate.asking import Tables
 from xrm.migrate.catalog import TableState
 from xrm.migrate.declared import add_column, create_index, create_table
 from xrm.migrate.marking import Marks
-from xrm.migrate.steps import Copy, Place, Step, Walk
+from xrm.migrate.steps import SWITCH, Copy, Place, Step, Walk
 from xrm.schema.tables import short_name
 
 KEEP_VALUES = "keep values"
@@ -89,10 +89,18 @@ class Writer:
             return f"ALTER TABLE {self._quote(table)} RENAME COLUMN {self._quote(old)} TO {self._quote(new)}"
 
         return Step(
-            owner, "switch field", target, (*ends, *(statement(*one) for one in renames)),
+            owner, SWITCH, target, (*ends, *(statement(*one) for one in renames)),
             (*(statement(table, new, old) for table, old, new in reversed(renames)), *begins),
             phase="backfill", risk="window", lock="blocks writing", walk=walk,
         )
+
+    def remake_columns(self, table: str, key: str, was: Mapping[str, str], now: Mapping[str, str]) -> Step:
+        """Other columns, empty, for what a formula makes; ``was`` and ``now`` are definitions by name."""
+        quoted = self._quote(table)
+        drops, back = ([f"ALTER TABLE {quoted} DROP COLUMN {self._quote(one)}" for one in columns] for columns in (was, now))
+        makes, again = ([f"ALTER TABLE {quoted} ADD COLUMN {text}" for text in columns.values()] for columns in (now, was))
+        return Step("", SWITCH, f"{table}.{key}", (*drops, *makes), (*back, *again), phase="backfill", risk="window",
+                    lock="blocks writing", note="its formula makes the values anew")
 
     def create_index(self, table: str, name: str, definition: str, *, is_large: bool = False) -> Step:
         """An index; on a table with rows PostgreSQL makes it while others write."""

@@ -12,7 +12,7 @@ import pytest
 from tests.factories.evolving import Evolving, labels
 from xrm.entities.queries import get_entity
 from xrm.entities.service import update_entity
-from xrm.errors import InvalidInput
+from xrm.errors import ConfigurationError, InvalidInput
 from xrm.migrate.apply import rollback
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
@@ -185,7 +185,7 @@ def test_what_is_written_while_values_go_over_is_not_lost(evolving: Evolving) ->
     )
 
     def meanwhile(step: Step) -> None:
-        if step.action == "switch field" and step.target.endswith(".flag"):
+        if step.action == "switch field" and step.target.endswith(".mark"):
             first.write(partial(update_entity, entity_id=ids[0], raw={"mark": 70, "flag": "blue"}), evolving.admin)
             first.write(partial(update_entity, entity_id=ids[1], raw={"mark": None, "flag": None}), evolving.admin)
             ids.append(evolving.create(first, {"name": "Vessel 9", "mark": 9, "flag": "blue"}))
@@ -196,3 +196,45 @@ def test_what_is_written_while_values_go_over_is_not_lost(evolving: Evolving) ->
     assert [one["mark"] for one in found] == ["70", None, "2", "3", "9"]
     assert [one["flag"] for one in found] == [("blue",), (), ("red",), ("red",), ("blue",)]
     assert find_drift(second.engine) == []
+
+
+TWO = {**NAME, "mark": {"type": "decimal", "scale": 2}, "rate": {"type": "decimal", "scale": 2}}
+TURNED = {**NAME, "mark": {"type": "decimal", "scale": 4}, "rate": {"type": "decimal", "scale": 4}}
+
+
+@pytest.mark.parametrize("way", ["forwards", "backwards"])
+def test_between_two_types_nobody_reads_or_writes(evolving: Evolving, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr("xrm.runtime.MOMENT", 0.0)
+    monkeypatch.setattr("xrm.runtime.LOOK_EVERY", 0.0)
+    first = evolving.applied(TWO)
+    one = evolving.create(first, {"name": "Vessel", "mark": "1.25", "rate": "2.50"})
+    second = evolving.declare(TURNED, revision=2)
+    if way == "backwards":
+        apply_changes(second.engine, second.registry)
+    switches: list[str] = []
+    refused: list[str] = []
+
+    def stop(step: Step) -> None:
+        if step.action == "switch field":
+            switches.append(step.target)
+        if len(switches) == 2:
+            raise KeyboardInterrupt
+
+    go = apply_changes if way == "forwards" else take_back
+    with pytest.raises(KeyboardInterrupt):
+        go(second.engine, second.registry, told=stop)
+    for runtime in (first, second, evolving.declare(TWO), evolving.declare(TURNED, revision=2)):
+        for work in (
+            partial(runtime.read, lambda uow: get_entity(uow, one), evolving.admin),
+            partial(runtime.write, partial(update_entity, entity_id=one, raw={"rate": "9.75"}), evolving.admin),
+        ):
+            with pytest.raises(ConfigurationError) as caught:
+                work()
+            refused.append(str(caught.value))
+
+    assert len(refused) == 8
+    assert all("not finished" in one or "with revision 2 again" in one for one in refused), refused
+    go(second.engine, second.registry)
+    settled = second if way == "forwards" else first
+    found = settled.read(lambda uow: get_entity(uow, one), evolving.admin).fields
+    assert (found["mark"], found["rate"]) == (Decimal("1.25"), Decimal("2.50"))

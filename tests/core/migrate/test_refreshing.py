@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.factories.evolving import Evolving
 from xrm.entities.queries import get_entity
 from xrm.entities.refreshing import refresh_stale
+from xrm.migrate.drift import find_drift
 from xrm.migrate.upgrade import apply_changes, take_back
 from xrm.runtime import Runtime
 from xrm.search.queries import search
@@ -87,6 +89,34 @@ def test_another_formula_is_computed_anew_although_no_table_changes(evolving: Ev
 
     assert refresh_stale(second, system_actor()) == ["vessel"]
     assert areas(evolving, second, ids) == [2, 3]
+
+
+@pytest.mark.parametrize(("formula", "more", "expected"), [
+    ("length * width", {"scale": 2}, [Decimal("0.00"), Decimal("2.00")]),
+    ("name", {"index": True}, ["Vessel 0", "Vessel 1"]),
+    ("length > 0", {}, [False, True]),
+])
+def test_a_formula_that_gives_something_else_is_made_anew_in_other_columns(
+    evolving: Evolving, formula: str, more: dict[str, Any], expected: list[Any]
+) -> None:
+    before = with_area("length * width")
+    before["area"]["index"] = True
+    first = evolving.applied(before)
+    ids = vessels(evolving, first, 2)
+    after = with_area(formula)
+    after["area"] |= more
+
+    second = evolving.declare(after, revision=2)
+    plan = evolving.plan(second)
+    apply_changes(second.engine, second.registry)
+    refresh_stale(second, system_actor())
+
+    assert (plan.problems, plan.risk, areas(evolving, second, ids)) == ((), "window", expected)
+    assert (evolving.plan(second).steps, find_drift(second.engine)) == ((), [])
+    take_back(second.engine, second.registry)
+    refresh_stale(first, system_actor())
+    again = evolving.declare(before)
+    assert (areas(evolving, again, ids), evolving.plan(again).steps, find_drift(again.engine)) == ([0, 2], (), [])
 
 
 def test_a_formula_follows_what_a_data_step_changed_and_its_way_back(evolving: Evolving) -> None:
