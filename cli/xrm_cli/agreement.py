@@ -20,6 +20,7 @@ from xrm_cli.plans import show_plan, tell_notes, tell_taken_back
 from xrm_cli.session import Session
 
 REFUSED = 3
+OWN_WINDOW = "It needs a quiet moment: the table is blocked while it runs. Nothing is restarted."
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking, even when it takes a while or takes values away.")
 plan_option = click.option("--plan", "plan_only", is_flag=True, help="Show what would be done; nothing is changed.")
@@ -28,7 +29,7 @@ plan_option = click.option("--plan", "plan_only", is_flag=True, help="Show what 
 def concern_of(runtime: Runtime, plan: Plan) -> tuple[str, str] | None:
     """Why somebody should say yes before this plan runs, as it is said to a script and as a person is asked."""
     if plan.risk == "destroys":
-        return ("This plan destroys data. Look at it with xrm schema plan, then run it with --yes.",
+        return ("This plan destroys data. Run it with --yes when that is meant.",
                 "Some of these steps destroy data. Go on?")
     if plan.risk == "window" and is_served(runtime.engine):
         return ("This plan needs a window, and xrm serve or xrm worker runs on this database. Stop it first; with --yes it is "
@@ -39,10 +40,11 @@ def concern_of(runtime: Runtime, plan: Plan) -> tuple[str, str] | None:
 
 def is_agreed(session: Session, plan: Plan, told: str, question: str) -> bool:
     """Whether it may run all the same: a person is shown the plan and asked, a script is told."""
+    if not session.options.as_json:
+        show_plan(plan, snapshot_size(session.runtime.engine, plan.steps), then="")
     if session.options.as_json or not sys.stdin.isatty():
         say(told)
         return False
-    show_plan(plan, snapshot_size(session.runtime.engine, plan.steps), then="")
     return click.confirm(question, default=False, err=True)
 
 
@@ -85,7 +87,7 @@ class AskedPlan:
         if plan.risk == "safe" or self._yes:
             tell_notes(plan)
             return True
-        show_plan(plan, then="")
+        show_plan(plan, then="", window=OWN_WINDOW)
         if self._session.options.as_json or not sys.stdin.isatty():
             self._refused = True
             say("Look at the plan, then run it with --yes.")
@@ -102,6 +104,8 @@ class AskedPlan:
             say(f"Nothing to do: {nothing}.")
         elif self._plan_only:
             plan = self._plan
-            self._session.give(plan_as_json(plan), lambda: show_plan(plan, then="The same command without --plan does it"))
+            self._session.give(plan_as_json(plan), lambda: show_plan(
+                plan, then="The same command without --plan does it.", window=OWN_WINDOW
+            ))
             context.exit(plan.exit_code)
         self._session.give(result, show)

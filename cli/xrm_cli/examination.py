@@ -20,6 +20,7 @@ from xrm.migrate.apply import has_tables
 from xrm.migrate.drift import find_drift
 from xrm.migrate.missing import find_missing
 from xrm.migrate.progress import interrupted
+from xrm.migrate.stale import stale_types
 from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.blocks import Text
 from xrm.plugin_removal.belongings import belongings_from_json
@@ -33,6 +34,7 @@ from xrm_cli.main import OLDEST_PYTHON
 from xrm_cli.plugin_examination import examine_plugins, without_praise
 from xrm_cli.session import Session
 
+NO_TABLES = "If there was data in it: xrm backup list, then xrm backup restore FILE. If it is new: xrm schema apply."
 RESTORE = "Nothing is written meanwhile. Stop xrm, keep a copy of the database, then: xrm backup list, xrm backup restore FILE"
 UNREACHABLE = "Check that the database runs and that XRM_DATABASE_URL is right."
 
@@ -60,7 +62,7 @@ def examine(session: Session) -> list[Finding]:
         return [*findings, Finding("database", "bad", why, RESTORE if is_damaged else UNREACHABLE)]
     findings += examine_plugins(runtime)
     if not reachable:
-        return [*findings, Finding("database", "bad", "It answers, but has no tables.", "Run xrm schema apply.")]
+        return [*findings, Finding("database", "bad", "It answers, but has no tables.", NO_TABLES)]
     findings.append(Finding("database", "good", f"{runtime.engine.dialect.name} answers."))
     findings += _additions(runtime)
     try:
@@ -115,8 +117,9 @@ def _types_of_removed(runtime: Runtime) -> set[str]:
 def _tables(runtime: Runtime) -> Iterator[Finding]:
     damage = find_damage(runtime.engine)
     yield from _integrity(runtime, damage)
-    broken = [] if damage else find_broken_links(runtime.engine)
-    if broken:
+    if damage:
+        return  # what waits is not done before that is mended
+    if broken := find_broken_links(runtime.engine):
         yield Finding("links", "bad", "; ".join(broken[:5]), RESTORE)
     plan = plan_for(runtime.engine, runtime.registry)
     waiting = plan.steps
@@ -131,17 +134,25 @@ def _tables(runtime: Runtime) -> Iterator[Finding]:
         yield Finding("tables", "bad", f"{len(waiting)} schema steps wait, such as: {waiting[0].action} {waiting[0].target}.",
                       "Run xrm schema apply.")
         return
+    yield from _as_made(runtime)
+    yield from _health_checks(runtime)
+
+
+def _as_made(runtime: Runtime) -> Iterator[Finding]:
+    """Whether tables, titles and the search index are as the last change made them."""
     if drift := find_drift(runtime.engine):
         said = f"Somebody changed the database by hand in {len(drift)} place{'' if len(drift) == 1 else 's'}."
         yield Finding("tables", "warn", said, "xrm schema check names them.")
     else:
         yield Finding("tables", "good", "They are as declared.")
+    if stale := stale_types(runtime.engine):
+        said = f"Titles, search and stored formulas wait to be made anew: {', '.join(stale)}."
+        yield Finding("tables", "warn", said, "Run xrm schema apply.")
     index = find_index_damage(runtime.engine)
     if index:
         yield Finding("search index", "bad", f"It does not fit its contents: {index}.", "xrm doctor --rebuild-search")
     else:
         yield Finding("search index", "good", "It fits its contents.")
-    yield from _health_checks(runtime)
 
 
 def _integrity(runtime: Runtime, damage: list[str]) -> Iterator[Finding]:

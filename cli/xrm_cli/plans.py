@@ -12,20 +12,27 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
+from xrm.migrate.former import OVERLAY
 from xrm.migrate.ledger import ROLLING_BACK, PlanRecord
 from xrm.migrate.stale import stale_types
 from xrm.migrate.steps import FORMAT, Plan, Step, plan_as_json
-from xrm.overlay.concerns import Concern
+from xrm.overlay.concerns import Concern, find_concerns
+from xrm.overlay.queries import load_overlay
+from xrm.runtime import Runtime
 from xrm_cli.output import print_table, say
 
 MOST_TOLD = 8
+WINDOW = "It needs a window: stop xrm serve and xrm worker while it runs, and start the new version then."
 RISKS = {"safe": "safe", "window": "needs a window", "destroys": "destroys data"}
 
 
-def show_plan(plan: Plan, snapshot: int = 0, *, then: str = "Run: xrm schema apply") -> None:
+def show_plan(
+    plan: Plan, snapshot: int = 0, *, then: str = "Run: xrm schema apply", window: str = WINDOW
+) -> None:
     """Print the steps of a plan by owner, then what waits, and say that nothing was changed.
 
-    ``snapshot`` are the bytes of the copy of the database that is made first, ``then`` says how it is done.
+    ``snapshot`` are the bytes of the copy of the database that is made first, ``then`` says how it is done,
+    ``window`` what it means that people cannot work meanwhile.
     """
     number = itertools.count(1)
     for title, steps in (("", plan.steps), ("later", plan.later)):
@@ -40,7 +47,7 @@ def show_plan(plan: Plan, snapshot: int = 0, *, then: str = "Run: xrm schema app
     elif not plan.steps:
         say("Nothing waits: all that is declared was applied." + (f" {counted(plan.later)} later." if plan.later else ""))
     else:
-        _show_needs(plan, snapshot, then)
+        _show_needs(plan, snapshot, then, window)
 
 
 def tell_notes(plan: Plan) -> None:
@@ -54,11 +61,11 @@ def counted(steps: Sequence[object]) -> str:
     return "1 step" if len(steps) == 1 else f"{len(steps)} steps"
 
 
-def _show_needs(plan: Plan, snapshot: int, then: str) -> None:
+def _show_needs(plan: Plan, snapshot: int, then: str, window: str) -> None:
     if snapshot:
         say(f"A copy of the database is made first: at most {max(1, snapshot // 1_000_000)} MB.")
     if plan.risk == "window":
-        say("It needs a window: stop xrm serve and xrm worker while it runs, and start the new version then.")
+        say(window)
     say(f"{counted(plan.steps)} now, {len(plan.later)} later. Nothing was changed. {then}".rstrip())
 
 
@@ -68,7 +75,8 @@ def tell_interrupted(begun: Mapping[str, Any] | None) -> None:
         ways = "Go on with xrm schema apply, or take it back with xrm schema rollback."
         if begun["state"] == ROLLING_BACK:
             ways = "Go on with xrm schema rollback; xrm schema apply ends it too, and does no more."
-        say(f"Plan {begun['plan']} was interrupted {begun['state']} at step {begun['step']} of {begun['of']}. {ways}")
+        where = " on the way back" if begun["state"] == ROLLING_BACK else ""
+        say(f"Plan {begun['plan']} was interrupted{where} at step {begun['step']} of {begun['of']}. {ways}")
 
 
 def tell_stale(engine: Engine) -> None:
@@ -93,6 +101,15 @@ def show_concerns(concerns: Sequence[Concern]) -> None:
     print_table([one.as_json() for one in concerns], ("type", "place", "then", "now", "yours"))
     for one in concerns:
         say(("Warning: " if one.is_left_out else "") + str(one.said))
+
+
+def concerns_of(runtime: Runtime, owner: str) -> list[Concern]:
+    """What the upgrade of a plugin means for what administrators added to its types."""
+    types = runtime.registry.entity_types
+    return [
+        one for one in find_concerns(runtime, load_overlay(runtime.engine))
+        if owner in ("", OVERLAY) or (one.type in types and types[one.type].plugin == owner)
+    ]
 
 
 def _row(step: Step) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 
 from xrm.overlay.accepting import accept_changes
 from xrm.overlay.comparison import Listed, list_fields
-from xrm.overlay.fields import add_field, change_field, rename_field, retire_field
+from xrm.overlay.fields import add_field, change_field, rename_field, retire_field, take_up_field
 from xrm_cli.agreement import AskedPlan, plan_option, yes_option
 from xrm_cli.declaring import Noun
 from xrm_cli.field_options import declaration_from, field_options, given_from
@@ -33,9 +33,14 @@ def field() -> None:
 @field_options
 @with_session
 def add(session: Session, /, *, type_name: str, key: str, file: Path | None, **options: Any) -> None:
-    """Add a field to a type; its key gets the prefix x_. A retired one of that key comes back with its values."""
-    declaration = declaration_from(key, file, options)
-    added = add_field(session.runtime, session.actor, type_name, key, declaration)
+    """Add a field to a type; its key gets the prefix x_.
+
+    A retired one of that key comes back with its values; without --type as it was declared.
+    """
+    given = given_from(file, options)
+    added = "" if "type" in given else take_up_field(session.runtime, session.actor, type_name, key, given)
+    if not added:
+        added = add_field(session.runtime, session.actor, type_name, key, declaration_from(key, file, options))
     session.give({"type": type_name, "key": added}, lambda: click.echo(added))
     say(f"{type_name} has the field {added}. Programs that run show it within a second.")
 
@@ -109,12 +114,12 @@ def retire(session: Session, *, type_name: str, key: str) -> None:
 def accept(session: Session, *, type_name: str, key: str) -> None:
     """Mark what the plugin changed in a type as seen; xrm schema plan and xrm field list show only what it changes later."""
     seen = accept_changes(session.runtime, session.actor, type_name, key)
-    session.give({"type": type_name, "accepted": seen}, lambda: click.echo("\n".join(seen)))
+    session.give({"type": type_name, "accepted": seen}, lambda: click.echo("\n".join(seen), nl=bool(seen)))
     say(f"Seen for {len(seen)} fields." if seen else "Nothing to mark: the plugin declares the type as it did before.")
 
 
 @field.command("list", examples=["xrm field list customer", "xrm field list --json"])
-@click.argument("type_name", metavar="TYPE", default="")
+@click.argument("type_name", metavar="[TYPE]", default="")
 @click.option("--all", "with_retired", is_flag=True, help="Also those that are retired.")
 @with_session
 def list_command(session: Session, *, type_name: str, with_retired: bool) -> None:

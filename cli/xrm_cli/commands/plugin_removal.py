@@ -112,7 +112,9 @@ def restore(session: Session, *, name: str, file: Path | None, empty: bool) -> N
     restored = restore_plugin(session.runtime, name, file, actor=_who(session), is_empty=empty, told=_teller(session))
     session.give(_restored_as_json(restored), lambda: None)
     rows = sum(restored.loaded.rows.values())
-    say(f"{name} is on again." + (f" {rows} rows came out of {restored.archive}." if rows else ""))
+    is_here = any(one.name == name and one.is_on for one in session.runtime.host.plugins)
+    said = "is on again" if is_here else "is not removed any more; it is not installed, so its data can be read only"
+    say(f"{name} {said}." + (f" {rows} rows came out of {restored.archive}." if rows else ""))
     for table, count in restored.loaded.left_out.items():
         say(f"Left out: {count} of {table}, because what they belonged to, or their place, is gone.")
     if restored.waiting:

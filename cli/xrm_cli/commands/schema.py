@@ -21,8 +21,6 @@ from xrm.migrate.progress import interrupted, made_plans, rest_of_interrupted, t
 from xrm.migrate.snapshot import snapshot_size
 from xrm.migrate.steps import Plan, Step, plan_as_json
 from xrm.migrate.upgrade import apply_changes, plan_for, take_back, tools_of, wanted_by
-from xrm.overlay.concerns import Concern, find_concerns
-from xrm.overlay.queries import load_overlay
 from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
 from xrm_cli.agreement import are_own, concern_of, is_agreed, is_taken_back
@@ -33,6 +31,7 @@ from xrm_cli.declaring import Command, Noun
 from xrm_cli.output import print_table, say
 from xrm_cli.plans import (
     base_of,
+    concerns_of,
     counted,
     kept_fields,
     show_concerns,
@@ -68,6 +67,7 @@ def _as_json(step: Step) -> dict[str, str]:
 def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     session.refuse_as()
     runtime = session.runtime
+    runtime.require_whole()
     if (begun := interrupted(runtime.engine)) is not None and begun["state"] == ROLLING_BACK:
         finish_interrupted(runtime.engine, wanted_by(runtime.registry), None if session.options.as_json else _tell)
         say(f"Plan {begun['plan']} is taken back, as was begun. Nothing else was done; xrm schema plan shows what waits now.")
@@ -77,15 +77,17 @@ def _apply(session: Session, choices: Choices, *, is_confirmed: bool) -> None:
     if not is_confirmed and (concern := concern_of(runtime, plan)) and not is_agreed(session, plan, *concern):
         click.get_current_context().exit(REFUSED)
     steps = apply_schema(runtime, quiet=session.options.as_json, choices=choices)
-    _refresh(runtime)
+    anew = _refresh(runtime)
     drop_what_is_due(session)
-    say(f"Done: {counted(steps)}." if steps else "Nothing to do: all that is declared was applied.")
+    if steps or not anew:
+        say(f"Done: {counted(steps)}." if steps else "Nothing to do: all that is declared was applied.")
     session.give({"steps": [_as_json(step) for step in steps], "count": len(steps)}, lambda: None)
 
 
-def _refresh(runtime: Runtime) -> None:
+def _refresh(runtime: Runtime) -> list[str]:
     if stale := refresh_stale(runtime, system_actor()):
         say(f"Titles, search and stored formulas were made anew: {', '.join(stale)}.")
+    return stale
 
 
 def _require_owner(session: Session, name: str) -> None:
@@ -140,13 +142,15 @@ def plan_command(session: Session, *, out: Path | None, now: bool, owner: str) -
         if begun is not None:
             raise Conflict(msg("A schema change was interrupted. Finish it or take it back, then make a plan."))
         write_plan(plan, out)
-    concerns = _concerns(session.runtime, owner)
+    concerns = concerns_of(session.runtime, owner)
     due = due_removals(session)
     given = {**plan_as_json(plan), "interrupted": begun, "overlay": [one.as_json() for one in concerns], "removals": due}
 
     def show() -> None:
         tell_interrupted(begun)
-        show_plan(plan, 0 if begun else snapshot_size(session.runtime.engine, plan.steps), **({"then": ""} if begun else {}))
+        options = " --now --yes" if now else ""
+        then = "" if begun else f"Run: xrm schema apply{options}" + (f" --plugin {owner}" if owner else "")
+        show_plan(plan, 0 if begun else snapshot_size(session.runtime.engine, plan.steps), then=then)
         show_concerns(concerns)
         if due:
             say(f"The thirty days of {', '.join(due)} are over: the data goes with the next xrm schema apply.")
@@ -161,15 +165,6 @@ def _begun_or_planned(session: Session, choices: Choices) -> tuple[dict[str, Any
     if (begun := interrupted(engine)) is not None:
         return begun, Plan(tuple(rest_of_interrupted(engine)))
     return None, plan_for(engine, session.runtime.registry, choices)
-
-
-def _concerns(runtime: Runtime, owner: str) -> list[Concern]:
-    """What the upgrade of a plugin means for what administrators added to its types."""
-    types = runtime.registry.entity_types
-    return [
-        one for one in find_concerns(runtime, load_overlay(runtime.engine))
-        if owner in ("", OVERLAY) or (one.type in types and types[one.type].plugin == owner)
-    ]
 
 
 @schema.command("sql", examples=["xrm schema sql"])
@@ -263,6 +258,7 @@ def rollback_command(session: Session, *, to: int | None, yes: bool) -> None:
     """Take back the last change, or all after one; schema and data are as before, what new fields held is gone."""
     session.refuse_as()
     runtime = session.runtime
+    runtime.require_whole()
     if not yes and not is_taken_back(session, to_take_back(runtime.engine, to, tools_of(runtime.registry))):
         click.get_current_context().exit(REFUSED)
     taken = take_back(runtime.engine, runtime.registry, to=to, told=None if session.options.as_json else _tell)

@@ -8,6 +8,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol
@@ -75,6 +76,9 @@ class ArchiveWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            with suppress(OSError, ValueError):  # what went wrong is on its way already
+                self._zip.close()
         self._file.close()
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:

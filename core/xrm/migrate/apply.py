@@ -24,6 +24,7 @@ from xrm.migrate.ledger import (
     ROLLING_BACK,
     PlanRecord,
     begin_plan,
+    next_number,
     open_plan,
     set_plan_state,
     step_states,
@@ -109,8 +110,11 @@ def apply_wanted(
             if not steps:
                 _settle(connection, goal, wanted.tools)
                 return done
-            number = begin_plan(connection, steps, state, goal, actor)
+            number = next_number(connection)
+        # Before anything is begun: where it cannot be made, nothing has to be taken back.
         take_snapshot(engine, number, steps)
+        with for_writing(engine.connect()) as connection, connection.begin():
+            begin_plan(connection, steps, state, goal, actor)
         return [*done, *_run(engine, number, steps, goal, _Crew(actor, wanted.tools, told))]
 
 

@@ -39,6 +39,7 @@ class Wanted:
     declarations: Mapping[str, Any]
     versions: Mapping[str, str] = field(default_factory=dict)  # of the plugins that are here
     tools: Tools = field(default_factory=Tools)
+    away: Collection[str] = ()  # owners that are off, whose last declarations stand in for them
     overlay_number: int | None = None  # of the fields of administrators among it; None when it has none to speak of
 
 

@@ -157,7 +157,7 @@ class _Look:
         count = self._connection.scalar(rows) or 0
         if count:
             said = f"{self._name}.{key} is required from now on, and {counted(count, 'row has', 'rows have')} no value"
-            yield f"{said}; they are asked for when next saved."
+            yield f"{said}; a form asks for them when they are next saved."
 
     def default(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         """A default that is another one from now on."""

@@ -24,7 +24,7 @@ from xrm.migrate.former import DeclaredType, child_table, meaning_of, meanings_t
 from xrm.migrate.hints import carrying
 from xrm.migrate.outcome import EMPTY, WHOLE
 from xrm.migrate.rows_named import counted
-from xrm.migrate.steps import Place, Step, Walk
+from xrm.migrate.steps import Place, Risk, Step, Walk
 from xrm.migrate.turning import Tools
 from xrm.migrate.widening import Kept, kept_field, most_that_fits, scale_of, widening
 from xrm.migrate.writing import Writer
@@ -224,7 +224,9 @@ class Conversions:
         action = "run data step" if walk.script else "convert values"
         turned = ", ".join(f"{meaning_of(one.was)} to {meaning_of(one.now)}" for one in changes)
         note = ": ".join(part for part in (walk.script, turned) if part)
-        moving.backfill.append(Step(owner, action, target, phase="backfill", lock="none", walk=walk, note=note))
+        # What people change meanwhile in rows that it has been over, it does not see.
+        risk: Risk = "window" if walk.script else "safe"
+        moving.backfill.append(Step(owner, action, target, phase="backfill", risk=risk, lock="none", walk=walk, note=note))
         if changes:
             catch_up = replace(walk, is_catch_up=True, asides={}, writes={one.key: writes[one.key] for one in changes})
             moving.switch.append(replace(self._write.switch_columns(owner, target, marks, renames, catch_up), note=turned))

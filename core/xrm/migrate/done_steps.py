@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -54,18 +55,52 @@ def note_checksums(connection: Connection, files: StepFiles) -> None:
                 )
 
 
-def edited_steps(connection: Connection, files: StepFiles) -> Iterator[str]:
-    """Notes: steps that were run, and whose files were changed since."""
+@dataclass(frozen=True)
+class Oddities:
+    """What is odd about the files of data steps, given those that were run: problems must be mended, notes are to be known."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def odd_steps(connection: Connection, files: StepFiles) -> Oddities:
+    """Steps that were changed or got another name after they were run, and steps before those that were run."""
+    found, done = Oddities(), _checksums(connection)
+    for owner in sorted(files):
+        known = done.get(owner, {})
+        paths = {path.stem: path for path in files[owner]}
+        gone = {name: checksum for name, checksum in known.items() if name not in paths}
+        for name, path in paths.items():
+            where = f"{owner}/steps/{path.name}"
+            if name in known:
+                if known[name] not in {None, checksum_of(path)}:
+                    found.notes.append(
+                        f"{where} was changed after it was run here. It is not run again: what it does now belongs into a new "
+                        "step, with the next number."
+                    )
+            elif twin := _same_step(path, gone):
+                found.problems.append(
+                    f"{where} is the step {twin}.py, which was run here, under another name: it would be run again. Give it its "
+                    "name back; a step is known by its name."
+                )
+            elif known and name < max(known):
+                found.notes.append(f"{where} comes before {max(known)}.py, which was run here already; it is run now, after it.")
+    return found
+
+
+def _checksums(connection: Connection) -> dict[str, dict[str, str | None]]:
+    """Owner → name of each step that was run → sum of its file then, where that is known."""
     inspector = inspect(connection)
     columns = inspector.get_columns(schema_data_step.name) if inspector.has_table(schema_data_step.name) else ()
     if not any(column["name"] == "checksum" for column in columns):
-        return
-    rows = {(row.owner, row.name): row.checksum for row in connection.execute(select(schema_data_step))}
-    for owner in sorted(files):
-        for path in files[owner]:
-            known = rows.get((owner, path.stem))
-            if known is not None and known != checksum_of(path):
-                yield (
-                    f"{owner}/steps/{path.name} was changed after it was run here. It is not run again: what it does now "
-                    "belongs into a new step, with the next number."
-                )
+        return {}
+    found: dict[str, dict[str, str | None]] = {}
+    for row in connection.execute(select(schema_data_step)):
+        found.setdefault(row.owner, {})[row.name] = row.checksum
+    return found
+
+
+def _same_step(path: Path, gone: Mapping[str, str | None]) -> str:
+    """Which of the steps that have no file any more this one was: by what it says, or by its name behind the number."""
+    text = checksum_of(path)
+    return next((name for name, checksum in sorted(gone.items()) if checksum == text or name[5:] == path.stem[5:]), "")

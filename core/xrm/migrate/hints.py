@@ -57,6 +57,7 @@ def _newly_retired(former: Types, types: Types, before: KeptFields, after: KeptF
     names = {
         (table, why["field"]) for table, columns in after.items() for column, why in columns.items()
         if why["why"] == "retired" and column not in before.get(table, {})
+        and (table not in types or why["field"] not in types[table].fields)
     }
     children = {child_table(table, key): (table, key) for table, one in former.items() for key in one.fields}
     found = {children.get(table, (table, field)) if field == WHOLE else (table, field) for table, field in names}

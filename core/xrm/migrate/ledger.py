@@ -50,9 +50,14 @@ def _record(row: Row[Any]) -> PlanRecord:
     )
 
 
+def next_number(connection: Connection) -> int:
+    """The number that the next plan gets."""
+    return int(connection.scalar(select(func.coalesce(func.max(schema_plan.c.number), 0))) or 0) + 1
+
+
 def begin_plan(connection: Connection, steps: list[Step], before: State, after: State, actor: str) -> int:
     """Write down a plan about to run and return its number."""
-    number = int(connection.scalar(select(func.coalesce(func.max(schema_plan.c.number), 0))) or 0) + 1
+    number = next_number(connection)
     connection.execute(
         insert(schema_plan).values(
             number=number, state=RUNNING, steps=steps_text(steps), before=json.dumps(state_as_json(before)),

@@ -15,7 +15,7 @@ from xrm.migrate.catalog import Catalog, with_moved
 from xrm.migrate.checks import check_rows
 from xrm.migrate.conversions import Conversions, Moving, names_any
 from xrm.migrate.declared import declared_catalog
-from xrm.migrate.done_steps import edited_steps
+from xrm.migrate.done_steps import odd_steps
 from xrm.migrate.downgrades import find_downgrades
 from xrm.migrate.former import (
     OVERLAY,
@@ -80,7 +80,7 @@ class _Planning:
             name: {column: dict(why) for column, why in one.kept.items()} for name, one in state.objects.items()
         }
         self._in_step = InStep(connection.dialect, self._before, self._kept)
-        self._versions = wanted.versions
+        self._versions, self._away = wanted.versions, frozenset(wanted.away)
         self._step_files = {owner: wanted.tools.step_files.get(owner, ()) for owner in state.declarations
                             if choices.only in ("", owner)}
         self._problems = [str(one) for one in downgrades_of(connection, wanted, state.made_by)]
@@ -143,7 +143,8 @@ class _Planning:
         makes += [step for step in anew(self._former_types, self._types, moved) if self._is_wanted(step)]
         types = self._former_types, self._types
         found = check_rows(self._connection, (self._before, self._after), types, self._moving.written)
-        self._problems += [*found.problems, *misleading_renames(self._former_types, self._types)]
+        odd = odd_steps(self._connection, self._step_files)
+        self._problems += [*found.problems, *odd.problems, *misleading_renames(self._former_types, self._types)]
         steps = self._finished([*expand, *carried, *makes, *self._choices.closing, *now])
         plan = Plan(
             steps, self._finished(later), tuple(self._problems),
@@ -152,8 +153,7 @@ class _Planning:
             {**self._state.done_steps, **{owner: names for owner, names in self._done_steps.items() if names}},
         )
         kept = {name: one.kept for name, one in self._state.objects.items()}
-        edited = edited_steps(self._connection, self._step_files)
-        return replace(plan, notes=(*found.notes, *edited, *notes_on(self._former_types, self._types, kept, self._kept)))
+        return replace(plan, notes=(*found.notes, *odd.notes, *notes_on(self._former_types, self._types, kept, self._kept)))
 
     def _is_wanted(self, step: Step) -> bool:
         return self._choices.only in ("", self._owners.step(step))
@@ -259,7 +259,9 @@ class _Planning:
             kept = self._kept[name]
             fields: dict[str, list[str]] = {}
             # What waits for a plugin that is off goes on when it is back.
-            is_off = bool(kept) and not any(name == table or name.startswith(f"{table}__") for table in self._types)
+            is_off = bool(kept) and (self._owners.table(name) in self._away or not any(
+                name == table or name.startswith(f"{table}__") for table in self._types
+            ))
             for column, why in kept.items():
                 is_pruned = f"{name}.{why['field']}" in self._choices.pruned or (column == WHOLE and name in self._choices.pruned)
                 if (why["why"] in {"renamed", "converted"} and not is_off) or is_pruned:

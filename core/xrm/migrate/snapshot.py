@@ -14,6 +14,7 @@ from xrm.errors import ConfigurationError, msg
 from xrm.migrate.steps import Step
 
 KEPT = 3
+PARTIAL = ".partial"
 
 
 def take_snapshot(engine: Engine, number: int, steps: Sequence[Step]) -> Path | None:
@@ -29,15 +30,19 @@ def take_snapshot(engine: Engine, number: int, steps: Sequence[Step]) -> Path | 
     folder = file.parent / "snapshots"
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"before-plan-{number}.db"
-    target.unlink(missing_ok=True)
+    for left in folder.glob(f"*{PARTIAL}*"):
+        left.unlink()  # of a run that was killed; whoever changes the schema is alone
     require_room(folder, size * 6 // 5)
-    target.touch(mode=0o600)
-    source = sqlite3.connect(file)
+    partial = folder / f"{target.name}{PARTIAL}"
+    partial.touch(mode=0o600)
     try:
-        source.execute("VACUUM INTO ?", (str(target),))
-    finally:
-        source.close()
-    _prove(target)
+        _copy(file, partial)
+        _prove(partial)
+    except sqlite3.DatabaseError as error:
+        partial.unlink(missing_ok=True)
+        told = msg("The database cannot be copied: {why}. Nothing was changed. Run xrm doctor.", why=error)
+        raise ConfigurationError(told) from error
+    partial.replace(target)
     for old in sorted(folder.glob("before-plan-*.db"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
         old.unlink()
     return target
@@ -48,6 +53,14 @@ def snapshot_size(engine: Engine, steps: Sequence[Step]) -> int:
     file = Path(engine.url.database or "")
     only_adds = all(step.phase == "expand" and step.rebuild is None for step in steps)
     return 0 if engine.dialect.name != "sqlite" or only_adds or not file.is_file() else file.stat().st_size
+
+
+def _copy(file: Path, target: Path) -> None:
+    source = sqlite3.connect(file)
+    try:
+        source.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        source.close()
 
 
 def _prove(copy: Path) -> None:

@@ -38,7 +38,10 @@ def plan_for(engine: Engine, registry: Registry, choices: Choices | None = None)
 
 def wanted_by(registry: Registry) -> Wanted:
     """What a registry declares, as schema change takes it."""
-    return Wanted(registry.table_set, declarations_of(registry), registry.versions, tools_of(registry), registry.overlay_number)
+    return Wanted(
+        registry.table_set, declarations_of(registry), registry.versions, tools_of(registry), tuple(registry.remembered),
+        registry.overlay_number,
+    )
 
 
 def tools_of(registry: Registry) -> Tools:

@@ -48,6 +48,7 @@ def change_overlay(
         InvalidInput: when what is added does not fit, or could not take over the values that are there; nothing was changed.
         Conflict: when others change fields at the same time, again and again.
     """
+    runtime.require_whole()
     for attempt in range(TRIES):
         before = runtime.read(_begin, actor)
         change = reckon(before)

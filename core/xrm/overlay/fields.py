@@ -57,6 +57,23 @@ def add_field(runtime: Runtime, actor: Actor, type_name: str, key: str, declarat
     return key
 
 
+def take_up_field(runtime: Runtime, actor: Actor, type_name: str, key: str, given: Mapping[str, Any]) -> str:
+    """Show a retired field again as it was declared, but for what is ``given``; its key, or nothing when there is none.
+
+    Raises:
+        PermissionDenied: without the right to administer the schema everywhere.
+        InvalidInput: when it does not fit any more.
+    """
+    def reckon(before: Overlay) -> Change:
+        old = _find(before, type_name, full_key(key))
+        if old is None or not old.is_retired:
+            return Change()
+        return Change([next_version(old, declaration=_put_together(old.declaration, {**given, "retired": None}))])
+
+    change = change_overlay(runtime, actor, reckon)
+    return change.changed[0].key if change.changed else ""
+
+
 def retire_field(runtime: Runtime, actor: Actor, type_name: str, key: str) -> str:
     """Hide a field and keep its values; adding it again brings it back. Returns its key.
 

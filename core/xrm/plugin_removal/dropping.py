@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from xrm.db.engine import for_writing
 from xrm.errors import Conflict, NotFound, XrmError, msg
 from xrm.jobs.kinds import Job
 from xrm.migrate.apply import finish_interrupted
+from xrm.migrate.drift import drift_of
 from xrm.migrate.exclusive import alone
 from xrm.migrate.irreversible import DROP_TABLE
 from xrm.migrate.ledger import begin_plan, open_plan, plans
@@ -96,7 +98,8 @@ def _begin(runtime: Runtime, plugin: str, actor: str) -> None:
         mine = remembered(connection, found_removal(runtime.engine, plugin).belongings)
         steps = drop_steps(connection, mine)
         write_removal(connection, plugin, state=DROPPED, receipt="")
-        begin_plan(connection, steps, state, without_plugin(state, mine), actor)
+        goal = replace(without_plugin(state, mine), drift=tuple(drift_of(connection, state)))
+        begin_plan(connection, steps, state, goal, actor)
 
 
 def _close(runtime: Runtime, removal: Removal) -> Removal:

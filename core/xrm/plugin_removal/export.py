@@ -8,6 +8,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from xrm.backup.create import PARTIAL, remove_partial, sync_folder
 from xrm.backup.definitions_postgresql import read_definitions
 from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.files.places import path_of
+from xrm.migrate.drift import drift_of
 from xrm.migrate.state import State, read_state, state_as_json
 from xrm.plugin_removal.belongings import Belongings
 from xrm.plugin_removal.inspection import require_whole_export
@@ -73,6 +75,7 @@ def export_plugin(runtime: Runtime, belongings: Belongings, target: Path | None 
 
 def _write(runtime: Runtime, connection: Connection, archive: ArchiveWriter, mine: Belongings, made_at: datetime) -> None:
     extent, state = find_extent(connection, mine), read_state(connection)
+    state = replace(state, drift=tuple(drift_of(connection, state)))
     entries = [_add_part(connection, archive, part) for part in extent.parts]
     entries += [_add_cleared(connection, archive, one) for one in extent.cleared]
     missing = _add_files(runtime.settings.home, connection, archive, extent)
@@ -89,6 +92,7 @@ def own_state(state: State, mine: Belongings) -> State:
         {name: one for name, one in state.objects.items() if name in mine.tables}, {mine.plugin: list(mine.declared)},
         {owner: one for owner, one in state.made_by.items() if owner == mine.plugin},
         {owner: one for owner, one in state.done_steps.items() if owner == mine.plugin},
+        tuple(one for one in state.drift if one.table in mine.tables),
     )
 
 

@@ -17,6 +17,7 @@ from xrm.backup.manifest import Member
 from xrm.backup.verify import extract_members
 from xrm.db.engine import for_writing
 from xrm.errors import Conflict, msg
+from xrm.migrate.drift import without_drift
 from xrm.migrate.exclusive import alone
 from xrm.migrate.irreversible import LOAD_ROWS
 from xrm.migrate.ledger import DONE, begin_plan, open_plan, set_plan_state, write_steps
@@ -156,7 +157,8 @@ def _steps(manifest: PluginManifest, file: Path) -> list[Step]:
 
 
 def _goal(connection: Connection, state: State, own: State) -> State:
-    live = read_catalog(connection)
+    # What somebody had changed by hand before it was removed is reported still.
+    live = without_drift(read_catalog(connection), own)
     objects = {name: replace(_declared_again(one), live=live[name]) for name, one in own.objects.items() if name in live}
     return State(
         {**state.objects, **objects}, {**state.declarations, **own.declarations}, {**state.made_by, **own.made_by},

@@ -57,6 +57,7 @@ def restore_plugin(
         Conflict: when it cannot come back beside what is there; nothing was changed then.
         XrmError: (``damaged``) when the export is not whole.
     """
+    runtime.require_whole()
     finish_interrupted(runtime.engine, wanted_by(runtime.registry), told)
     removal = find_removal(runtime.engine, plugin)
     if removal is None and file is None:

@@ -12,7 +12,9 @@ Kind = Literal["record", "role", "party"]
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 
-RESERVED_KEYS = frozenset(
+# What expressions are made of could not be named in one.
+EXPRESSION_WORDS = frozenset("and or not in is empty filled if true false".split())
+RESERVED_KEYS = EXPRESSION_WORDS | frozenset(
     "id type title title_key version department department_id owner owner_id party party_id since until "
     "created_at created_by updated_at updated_by deleted_at merged_into identifier role source target "
     "valid_from valid_until recorded_at".split()

@@ -41,6 +41,19 @@ def test_a_missing_index_stops_writing_until_the_doctor_made_it_again(xrm_on_bot
     assert xrm("schema", "check").code == 0
 
 
+def test_no_change_of_the_schema_is_begun_on_a_damaged_database(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    xrm.given("field", "add", "customer", "tier", "--type", "text")
+    by_hand(f"DROP INDEX {INDEX}")
+    xrm("doctor")
+
+    refused = [xrm("schema", "apply"), xrm("schema", "rollback", "--yes"), xrm("field", "retire", "customer", "tier"),
+               xrm("plugin", "remove", "press", "--yes")]
+
+    assert [one.code for one in refused] == [1] * 4
+    assert all("The database is damaged" in one.err for one in refused), refused
+
+
 def test_a_missing_column_has_no_other_way_out_than_a_backup(xrm_on_both: Xrm) -> None:
     by_hand("ALTER TABLE relationship_past DROP COLUMN version")
 

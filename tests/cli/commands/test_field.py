@@ -83,6 +83,17 @@ def test_a_field_is_renamed_and_retired(xrm: Xrm) -> None:
     assert states == [("x_level", "retired")]
 
 
+def test_a_retired_field_comes_back_as_it_was_declared(xrm: Xrm) -> None:
+    xrm.given("field", "add", "customer", "tier", "--type", "text", "--label-en", "Level", "--label-fr", "Niveau", "--unique")
+    xrm.given("field", "retire", "customer", "tier")
+
+    xrm.given("field", "add", "customer", "tier", "--label-en", "Class")
+
+    (item,) = xrm.given("field", "list")["items"]
+    assert (item["key"], item["label"], item["state"]) == ("x_tier", "Class", "in use")
+    assert xrm("field", "add", "customer", "other").code == 1, "a new one needs a type"
+
+
 def test_the_list_of_a_type_shows_where_each_field_comes_from(xrm: Xrm) -> None:
     xrm.given("field", "add", "customer", "tier", "--type", "text")
 

@@ -52,7 +52,7 @@ def test_a_plan_notes_what_is_good_to_know_and_names_what_must_be_mended(xrm_on_
     plan, shown = xrm("schema", "plan", "--json"), xrm("schema", "plan")
 
     assert (plan.code, plan.json["notes"]) == (1, [
-        "fleet__vessel.harbour is required from now on, and 2 rows have no value; they are asked for when next saved."
+        "fleet__vessel.harbour is required from now on, and 2 rows have no value; a form asks for them when they are next saved."
     ])
     assert "Note: fleet__vessel.harbour is required" in shown.err
     assert "Problem: fleet__vessel.port is to be unique, and 1 value is held by several rows" in shown.err

@@ -14,6 +14,7 @@ from xrm.errors import Conflict, InvalidInput
 from xrm.migrate.apply import apply, rollback
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
+from xrm.migrate.progress import made_plans
 from xrm.migrate.upgrade import apply_changes, declarations_of
 from xrm.runtime import Runtime
 
@@ -107,9 +108,11 @@ def test_taking_back_a_dropped_field_gives_back_its_values(evolving: Evolving) -
     second = evolving.applied(HARBOUR, **RENAMED)
     apply_changes(second.engine, second.registry, choices=Choices(contract_now=True))
 
+    looked_up = " ".join(made_plans(second.engine)[-1].steps[-1].reverse)
     rollback(second.engine, to=2)
 
     assert [row["port"] for row in evolving.rows(first)] == ["Brest"]
+    assert "ON kept__fleet__vessel__port (id) UPDATE" in looked_up, "without an index it takes the square of the rows"
     assert_settled(evolving, evolving.declare(PORT))
 
 

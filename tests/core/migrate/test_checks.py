@@ -118,8 +118,8 @@ def test_rows_without_a_value_in_a_required_field_are_noted(evolving: Evolving) 
 
     plan = evolving.plan(second)
     assert (plan.problems, list(plan.notes)) == ((), [
-        "fleet__vessel.code is required from now on, and 2 rows have no value; they are asked for when next saved.",
-        "fleet__vessel.more is required from now on, and 3 rows have no value; they are asked for when next saved.",
+        "fleet__vessel.code is required from now on, and 2 rows have no value; a form asks for them when they are next saved.",
+        "fleet__vessel.more is required from now on, and 3 rows have no value; a form asks for them when they are next saved.",
     ])
     assert plan_as_json(plan)["notes"] == list(plan.notes)
     apply_changes(second.engine, second.registry)

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 import xrm.migrate.copying
 from tests.factories.evolving import Evolving, labels
+from xrm.entities.service import update_entity
 from xrm.errors import InvalidInput
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
@@ -170,6 +172,72 @@ def test_a_step_that_was_mended_before_its_plan_ended_is_not_told_as_edited(
     apply_changes(second.engine, second.registry)
 
     assert evolving.plan(second).notes == ()
+
+
+@pytest.mark.parametrize("name", ["0005_split_port", "0001_part_port"])
+def test_a_step_that_got_another_name_after_it_was_run_is_not_run_again(evolving: Evolving, name: str) -> None:
+    fill(evolving)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+    second = evolving.applied(AFTER, revision=2)
+    evolving.bring_steps(**{name: PORT, "0002_length_in_metres": LENGTH})
+
+    third = evolving.declare(AFTER, revision=2)
+
+    assert [problem.partition(",")[0] for problem in evolving.plan(third).problems] == [
+        f"fleet/steps/{name}.py is the step 0001_split_port.py"
+    ]
+    with pytest.raises(InvalidInput, match="Give it its name back"):
+        apply_changes(third.engine, third.registry)
+    assert flags(evolving, second) == flags(evolving, third)
+
+
+def test_a_step_with_a_lower_number_than_one_that_was_run_is_told(evolving: Evolving) -> None:
+    fill(evolving)
+    evolving.bring_steps(**{"0002_length_in_metres": LENGTH})
+    evolving.applied({**AFTER, "port": {"type": "text"}}, revision=2)
+    evolving.bring_steps(**{"0001_split_port": PORT, "0002_length_in_metres": LENGTH})
+
+    plan = evolving.plan(evolving.declare({**AFTER, "port": {"type": "text"}}, revision=2))
+
+    assert (plan.problems, [note.partition(";")[0] for note in plan.notes]) == ((), [
+        "fleet/steps/0001_split_port.py comes before 0002_length_in_metres.py, which was run here already"
+    ])
+    assert plan.risk == "window", "what is changed meanwhile in rows that were walked over is not seen"
+
+
+BUDGET = """
+    ENTITY = "vessel"
+    READS = ("budget",)
+    WRITES = ("amount", "tags")
+
+    def upgrade(rows):
+        for row in rows:
+            row["amount"] = int(row["budget"]) if row["budget"] else None
+            row["tags"] = (*row["tags"], "counted")
+"""
+BUDGET_BACK = BUDGET + """
+    def downgrade(rows):
+        for row in rows:
+            row["tags"] = tuple(tag for tag in row["tags"] if tag != "counted")
+"""
+
+
+@pytest.mark.parametrize("step", [BUDGET, BUDGET_BACK])
+def test_going_back_ends_although_somebody_typed_what_the_step_cannot_read(evolving: Evolving, step: str) -> None:
+    fields: dict[str, Any] = {**NAME, "budget": {"type": "text"}, "tags": {"type": "tags"}}
+    evolving.bring_steps()
+    first = evolving.applied(fields)
+    ids = [evolving.create(first, {"name": name, "budget": "7", "tags": ["a"]}) for name in ("A", "B", "C")]
+    evolving.bring_steps(**{"0001_budget": step})
+    second = evolving.applied({**fields, "amount": {"type": "integer"}}, revision=2)
+    second.write(partial(update_entity, entity_id=ids[1], raw={"budget": "about 1.5 M"}), evolving.admin)
+
+    take_back(second.engine, second.registry)
+
+    assert [row["budget"] for row in evolving.rows(first)] == ["7", "about 1.5 M", "7"]
+    kept = [row["tags"] for row in evolving.rows(first, "fleet__vessel__tags", "owner_id, position")]
+    assert kept == (["a", "a", "a"] if step == BUDGET_BACK else ["a", "a", "counted", "a"])
+    assert (interrupted(second.engine), find_drift(second.engine)) == (None, [])
 
 
 def test_a_value_that_the_field_cannot_take_is_refused_with_the_row(evolving: Evolving) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.core.plugin_host.conftest import Strangers
-from tests.factories.apiary import BOTH, LABEL, MANIFEST, Apiary
+from tests.factories.apiary import BOTH, FILES, LABEL, MANIFEST, Apiary
 from tests.instances import Prepared
 from xrm.backup.create import create_backup
 from xrm.backup.verify import verify_backup
@@ -21,6 +21,7 @@ from xrm.entities.removal import delete_entity
 from xrm.entities.service import create_entity, update_entity
 from xrm.errors import PermissionDenied
 from xrm.interactions.queries import timeline
+from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
 from xrm.migrate.upgrade import apply_changes, plan_for
 from xrm.plugin_removal.belongings import find_belongings
@@ -65,6 +66,22 @@ def test_nothing_of_it_is_planned_away_and_nothing_drifts(apiary: Apiary) -> Non
     assert (plan.steps, plan.later, plan.problems) == ((), (), ())
     assert find_drift(runtime.engine) == []
     assert "hive" in apiary.open().registry.entity_types
+
+
+def test_a_column_that_waits_for_its_day_waits_for_the_plugin_too(apiary: Apiary) -> None:
+    declared: dict[str, Any] = dict(FILES["entities/hive.yaml"])
+    fields = {("burden" if key == "weight" else key): one for key, one in declared["fields"].items()}
+    renamed = {**declared, "fields": fields, "renamed": {"weight": "burden"}, "revision": 2}
+    apiary.install({**FILES, "entities/hive.yaml": renamed})
+    there = apiary.open()
+    apply_changes(there.engine, there.registry)
+    waiting = plan_for(there.engine, there.registry).later
+    away = apiary.take_away()
+
+    done = apply_changes(away.engine, away.registry, choices=Choices(contract_now=True))
+
+    assert [(step.action, step.target) for step in waiting] == [("drop field", "apiary__hive.weight")]
+    assert (done, plan_for(away.engine, away.registry).later) == ([], ())
 
 
 def test_its_data_is_read_in_every_place(apiary: Apiary) -> None:

@@ -18,6 +18,7 @@ from xrm.entities.models import entity, identifier
 from xrm.entities.service import create_entity
 from xrm.errors import ConfigurationError, Conflict, NotFound, XrmError
 from xrm.identifiers.service import set_identifier
+from xrm.migrate.drift import find_drift
 from xrm.plugin_removal.dropping import drop_plugin
 from xrm.plugin_removal.inspection import require_whole_export
 from xrm.plugin_removal.records import Removal, find_removal
@@ -131,6 +132,22 @@ def test_what_was_written_since_the_export_is_exported_before_the_drop(harbour: 
     assert after.archive != removal.archive
     restore_plugin(harbour.runtime, "harbour", actor="tester")
     assert "changed" in str(harbour.content()["harbour__berth"])
+
+
+def test_what_somebody_changed_by_hand_is_reported_still_after_a_drop_and_a_return(harbour: Harbour) -> None:
+    engine = harbour.runtime.engine
+    with for_writing(engine.connect()) as connection, connection.begin():
+        connection.exec_driver_sql("ALTER TABLE organization ADD COLUMN by_hand TEXT")
+        connection.exec_driver_sql("ALTER TABLE harbour__berth ADD COLUMN by_hand TEXT")
+    before = find_drift(engine)
+
+    dropped(harbour)
+    between = find_drift(engine)
+    restore_plugin(harbour.runtime, "harbour", actor="tester")
+
+    assert [(one.table, one.name) for one in before] == [("harbour__berth", "by_hand"), ("organization", "by_hand")]
+    assert [(one.table, one.name) for one in between] == [("organization", "by_hand")]
+    assert find_drift(engine) == before
 
 
 def test_an_export_that_did_not_change_is_kept(harbour: Harbour) -> None:
