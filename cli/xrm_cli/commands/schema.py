@@ -11,7 +11,7 @@ import click
 from sqlalchemy import Engine
 
 from xrm.entities.refreshing import refresh_stale
-from xrm.errors import Conflict, NotFound, msg
+from xrm.errors import ConfigurationError, Conflict, NotFound, msg
 from xrm.migrate.apply import finish_interrupted
 from xrm.migrate.asking import Choices
 from xrm.migrate.drift import find_drift
@@ -91,8 +91,11 @@ def _refresh(runtime: Runtime) -> list[str]:
 
 
 def _require_owner(session: Session, name: str) -> None:
-    if name not in ("", "core", OVERLAY):
-        session.runtime.host.get(name)
+    if name in ("", "core", OVERLAY):
+        return
+    plugin = session.runtime.host.get(name)
+    if plugin.status in {"broken", "refused"} and plugin.problem is not None:
+        raise ConfigurationError(str(plugin.problem))
 
 
 now_option = click.option("--now", is_flag=True, help="Do at once what waits for its day: old columns go.")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnClause, ColumnElement, Connection, column, exists, func, literal_column, select, table
@@ -15,6 +16,9 @@ from xrm.migrate.catalog import Catalog
 from xrm.migrate.former import DeclaredType, child_table
 from xrm.migrate.hints import carrying
 from xrm.migrate.rows_named import MOST_NAMED, counted, titles
+from xrm.migrate.widening import kept_field, scale_of
+from xrm.schema.fields.builtin import FIELD_TYPES
+from xrm.schema.fields.numbers import DecimalType
 
 _UNIQUE = re.compile(r"CREATE UNIQUE INDEX .+? ON .+? \((?P<columns>[^()]+)\)(?: WHERE (?P<where>.+))?", re.DOTALL)
 _CHOICES = frozenset({"choice", "choices"})
@@ -116,7 +120,16 @@ class _Look:
             select(key).select_from(table(self._name)).where(*same).order_by(key).limit(MOST_NAMED)
         ).all()
         more = ", …" if row[-1] > len(ids) else ""
-        return f'"{row[len(columns) - 1]}" by {", ".join(titles(self._connection, ids))}{more}'
+        shown = self._shown(columns[-1].name, row[len(columns) - 1])
+        return f'"{shown}" by {", ".join(titles(self._connection, ids))}{more}'
+
+    def _shown(self, name: str, value: Any) -> Any:
+        """The value as people know it: a decimal lies in its column without its point."""
+        key = name.partition("__")[0]
+        declared = next((one.fields[key] for one in (self._was, self._now) if one is not None and key in one.fields), {})
+        kept = kept_field(key, declared, FIELD_TYPES)
+        is_decimal = isinstance(value, int) and kept is not None and isinstance(kept.type, DecimalType)
+        return Decimal(value).scaleb(-scale_of(kept)) if is_decimal and kept is not None else value
 
     def lost_choices(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         """Choices that are declared no more and held by rows still."""

@@ -150,7 +150,8 @@ class Turning:
             row.assigned[key] = narrowed(self.after[key], row[key], self.before[key])
         except InvalidInput as error:
             said = "; ".join(str(problem) for problem in error.problems)
-            logger.warning("%s of %s keeps its value of before: %s", key, row.id, said)
+            left = "is empty now" if _plain(row.present.get(key)) is None else "keeps its value of before"
+            logger.warning("%s of %s %s: %s", key, self.name_row(row.id), left, said)
 
     def _run(self, work: Work, rows: Sequence[Row], fields: Mapping[str, Kept]) -> None:
         batch, where = Batch(rows), self._where

@@ -146,6 +146,16 @@ def test_a_rename_is_taken_along_and_taken_back(xrm_on_both: Xrm) -> None:
     assert xrm.given("entity", "show", one)["port"] == "Brest"
 
 
+def test_of_a_plugin_that_is_wrong_no_plan_is_made(xrm: Xrm) -> None:
+    declare(xrm, {"port": {**PORT, "type": "txt"}})
+
+    asked = [xrm("schema", what, "--plugin", "fleet") for what in ("plan", "sql", "apply")]
+
+    assert [one.code for one in asked] == [1] * 3
+    assert all("fields.port.type" in one.err for one in asked), asked[0].err
+    assert xrm("schema", "plan").code == 0
+
+
 def test_what_cannot_be_taken_back_is_said_before_anybody_is_asked(xrm: Xrm) -> None:
     outcome = xrm("schema", "rollback")
 

@@ -52,6 +52,14 @@ def test_values_held_twice_are_named_before_a_field_becomes_unique(evolving: Evo
         apply_changes(second.engine, second.registry)
 
 
+def test_a_decimal_held_twice_is_named_as_people_know_it(evolving: Evolving) -> None:
+    filled(evolving, {"type": "decimal", "scale": 2}, "1.50", "1.50")
+
+    (problem,) = evolving.plan(evolving.declare(with_field(type="decimal", scale=2, unique=True))).problems
+
+    assert '"1.50" by' in problem
+
+
 def test_values_held_once_become_unique(evolving: Evolving) -> None:
     filled(evolving, {"type": "integer"}, 1, 2, None, None)
 
