@@ -184,8 +184,11 @@ def test_what_is_written_while_values_go_over_is_not_lost(evolving: Evolving) ->
         {**NAME, "mark": {"type": "text"}, "flag": {"type": "choices", "choices": COLOURS}}, revision=2
     )
 
+    switches: list[bool] = []
+
     def meanwhile(step: Step) -> None:
-        if step.action == "switch field" and step.target.endswith(".mark"):
+        switches.append(step.action == "switch field")
+        if sum(switches) == 1 and switches[-1]:
             first.write(partial(update_entity, entity_id=ids[0], raw={"mark": 70, "flag": "blue"}), evolving.admin)
             first.write(partial(update_entity, entity_id=ids[1], raw={"mark": None, "flag": None}), evolving.admin)
             ids.append(evolving.create(first, {"name": "Vessel 9", "mark": 9, "flag": "blue"}))
