@@ -18,6 +18,7 @@ from xrm.schema.model import Field
 from xrm.schema.registry import EntityType, Registry, RelationshipType
 
 Meanings = Mapping[str, str]  # table and key of a field → what it is
+_NOTED = f"SELECT checksum FROM {schema_meaning.name}"  # noqa: S608  # the name of our own table
 BETWEEN = "between"  # instead of a sum: some fields are what they will be, and others what they were
 
 
@@ -40,14 +41,21 @@ def note_between(connection: Connection) -> None:
 
 
 def noted_meaning(engine: Engine) -> str:
-    """What tells that a field may have another type than before: it is another text then; empty where nothing is noted."""
+    """What tells that a field may have another type than before: it is another text then; empty when nothing can be said."""
+    dbapi = engine.dialect.loaded_dbapi
     try:
-        with engine.connect() as connection, connection.begin():
-            return connection.scalar(select(schema_meaning.c.checksum)) or ""
-    except DBAPIError as error:
-        if is_missing(error):
-            return ""
-        raise
+        # Past SQLAlchemy: this is asked all day long, by every process, and the answer is nearly always the same.
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(_NOTED)
+            row = cursor.fetchone()
+            cursor.close()
+        finally:
+            connection.close()
+    except dbapi.Error:
+        return ""
+    return str(row[0]) if row else ""
 
 
 def find_misreading(engine: Engine, registry: Registry) -> Message | None:
