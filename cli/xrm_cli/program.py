@@ -17,6 +17,7 @@ NOUNS = {
     "field": ("commands.field", "field", "Your own fields: add, rename, retire, list."),
     "department": ("commands.department", "department", "Departments: list, create."),
     "user": ("commands.user", "user", "Users: list, create, grant rights; permission sets."),
+    "access": ("commands.access", "access", "Rights: why somebody may do something, or may not."),
     "plugin": ("commands.plugin", "plugin", "Plugins: list, show, export, remove, restore."),
     "entity": ("commands.entity", "entity", "Parties, roles and records: list, show, create, update, delete."),
     "role": ("commands.role", "role", "Roles of a party: start, end, list."),

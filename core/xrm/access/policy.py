@@ -52,14 +52,15 @@ def access_of(uow: UnitOfWork) -> Access:
 def _load(uow: UnitOfWork) -> Access:
     rows = uow.execute(_GRANTS, {"user_id": uow.actor.user_id}).all()
     # A permission set brings many permissions to one department.
-    places = {place: _scope(uow, *place) for place in {(row.department_id, row.depth) for row in rows}}
+    places = {place: scope_of_grant(uow, *place) for place in {(row.department_id, row.depth) for row in rows}}
     found: dict[str, list[Scope]] = {}
     for row in rows:
         found.setdefault(row.permission, []).append(places[row.department_id, row.depth])
     return Access(scopes={key: Scope.union(parts) for key, parts in found.items()})
 
 
-def _scope(uow: UnitOfWork, department_id: uuid.UUID | None, depth: str) -> Scope:
+def scope_of_grant(uow: UnitOfWork, department_id: uuid.UUID | None, depth: str) -> Scope:
+    """Where a grant of this department and depth holds."""
     if depth == "all":
         return Scope.everywhere()
     if department_id is None:

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xrm access explain``: yes or no, with what each grant gives."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Xrm
+
+ANNA = "anna@example.org"
+
+
+def test_a_right_is_explained_to_people_and_to_scripts(xrm_on_both: Xrm, password_file: str) -> None:
+    xrm = xrm_on_both
+    company = xrm.made("entity", "create", "organization", "--set", "name=Acme")
+    options = ("--name", "Anna", "--password-file", password_file, "--department", "Sales", "--set", "reader")
+    xrm.given("user", "create", ANNA, *options)
+    asked = ("access", "explain", "--user", ANNA, "--entity", company, "--action")
+
+    reads, changes, shown = xrm.given(*asked, "read"), xrm.given(*asked, "organization:update"), xrm(*asked, "update")
+
+    assert (reads["allowed"], reads["action"], reads["entity"]["title"]) == (True, "organization:read", "Acme")
+    assert [(one["set"], one["permission"], one["gives"]) for one in reads["grants"]] == [("reader", "*:read", True)]
+    assert [one["as"] for one in reads["places"]] == ["home"]
+    assert (changes["allowed"], [one["gives"] for one in changes["grants"]]) == (False, [False])
+    assert (shown.code, "has not the right organization:update" in shown.out) == (0, True)
+    assert "holds no permission for organization:update" in shown.err
+
+
+def test_what_is_not_there_is_named(xrm: Xrm) -> None:
+    company = xrm.made("entity", "create", "organization", "--set", "name=Acme")
+
+    nobody = xrm("access", "explain", "--user", "nobody@example.org", "--entity", company, "--action", "read")
+    wrong = xrm("access", "explain", "--user", "admin@example.org", "--entity", company, "--action", "raed")
+
+    assert (nobody.code, "There is no user nobody@example.org" in nobody.err) == (4, True)
+    assert wrong.code != 0
