@@ -23,7 +23,7 @@ from xrm.migrate.steps import Plan, Step, plan_as_json
 from xrm.migrate.upgrade import apply_changes, plan_for, take_back, tools_of, wanted_by
 from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
-from xrm_cli.agreement import are_own, concern_of, is_agreed, is_taken_back
+from xrm_cli.agreement import REFUSED, are_own, concern_of, is_agreed, is_taken_back
 from xrm_cli.commands.json_schema import json_schema_command
 from xrm_cli.commands.overlay import export_command, import_command, owners_command
 from xrm_cli.commands.plugin_removal import drop_what_is_due, due_removals
@@ -43,7 +43,7 @@ from xrm_cli.plans import (
 )
 from xrm_cli.session import Session, with_session
 
-REFUSED, SAFE, DESTROYS, DRIFT = 3, 10, 12, 13
+SAFE, DESTROYS, DRIFT = 10, 12, 13
 
 
 @click.group(cls=Noun)

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from xrm.access.models import grant, permission, permission_set, user
-from xrm.access.policy import READING, allowed, require, scope, scope_of_grant, visible_entity
+from xrm.access.models import grant, permission, permission_set
+from xrm.access.policy import READING, allowed, permissions_for, require, scope, scope_of_grant, visible_entity
 from xrm.access.scopes import Scope
-from xrm.access.users import USER_COLUMNS, User, names_of
+from xrm.access.users import User, find_user, names_of
 from xrm.departments.queries import get_tree
 from xrm.entities.models import entity
 from xrm.errors import InvalidInput, Message, NotFound, Problem, msg
@@ -79,7 +79,7 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
         NotFound: when there is no such user, or no such entity that the actor may see.
         InvalidInput: for a verb or subject that is not known.
     """
-    who = _user(uow, email)
+    who = find_user(uow, email, only_active=False)
     if who.id != uow.actor.user_id:
         require(uow, "user:administer")
     row = uow.execute(select(entity).where(entity.c.id == entity_id, visible_entity(uow))).first()
@@ -105,13 +105,6 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
 def _administers(uow: UnitOfWork, one: Asked) -> bool:
     where = scope(uow, "user", "administer")
     return where.is_everywhere or (one.department is not None and one.depth != "all" and where.covers(one.department))
-
-
-def _user(uow: UnitOfWork, email: str) -> User:
-    row = uow.execute(select(*USER_COLUMNS).where(user.c.email_key == email.strip().casefold())).first()
-    if row is None:
-        raise NotFound(msg("There is no user {email}. xrm user list shows those that are there.", email=email))
-    return User(**row._mapping)
 
 
 def _split(uow: UnitOfWork, action: str, type_name: str) -> tuple[str, str]:
@@ -152,7 +145,7 @@ def _candidates(uow: UnitOfWork, places: Iterable[Place], row: Row[Any], subject
 
 def _asked(theirs: UnitOfWork, who: User, action: tuple[str, str], places: tuple[Place, ...]) -> Iterator[Asked]:
     subject, verb = action
-    keys = (f"{subject}:{verb}", f"*:{verb}", f"{subject}:*", "*:*")
+    keys = permissions_for(subject, verb)
     tree = get_tree(theirs).by_id
     rows = theirs.execute(
         select(grant.c.id, grant.c.department_id, grant.c.depth, permission_set.c.key, permission_set.c.label_en,

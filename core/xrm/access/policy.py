@@ -25,6 +25,11 @@ _GRANTS = (
 )
 
 
+def permissions_for(subject: str, verb: str) -> tuple[str, ...]:
+    """The permissions that give this right, the most particular one first."""
+    return f"{subject}:{verb}", f"*:{verb}", f"{subject}:*", "*:*"
+
+
 @dataclass
 class Access:
     """The rights of one actor: for each ``subject:verb`` the departments it holds in."""
@@ -37,7 +42,7 @@ class Access:
         """Where the actor may do this; wildcards of both parts are joined in."""
         if self.is_system:
             return Scope.everywhere()
-        keys = (f"{subject}:{verb}", f"*:{verb}", f"{subject}:*", "*:*")
+        keys = permissions_for(subject, verb)
         return Scope.union(self.scopes[key] for key in keys if key in self.scopes)
 
 

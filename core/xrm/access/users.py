@@ -43,14 +43,16 @@ def get_user(uow: UnitOfWork, user_id: uuid.UUID) -> User | None:
     return User(**row._mapping) if row else None
 
 
-def find_user(uow: UnitOfWork, email: str) -> User:
-    """The active user with this address.
+def find_user(uow: UnitOfWork, email: str, *, only_active: bool = True) -> User:
+    """The user with this address; unless asked for otherwise, one whose login is not switched off.
 
     Raises:
         NotFound: when there is none.
     """
-    row = uow.execute(select(*USER_COLUMNS).where(user.c.email_key == email.strip().casefold(), user.c.is_active)).first()
-    if row is None:
+    row = uow.execute(select(*USER_COLUMNS).where(user.c.email_key == email.strip().casefold())).first()
+    if row is None and not only_active:
+        raise NotFound(msg("There is no user {email}. xrm user list shows those that are there.", email=email))
+    if row is None or (only_active and not row.is_active):
         raise NotFound(msg("There is no active user {email}. Create one with: xrm user create", email=email))
     return User(**row._mapping)
 

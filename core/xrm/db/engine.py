@@ -91,6 +91,19 @@ def database_file(engine: Engine) -> Path | None:
     return Path(file) if is_file else None
 
 
+def quick_row(engine: Engine, statement: str) -> tuple[Any, ...] | None:
+    """The first row of a statement that is asked all day long by every process, past SQLAlchemy; errors are the driver's."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        cursor.close()
+    finally:
+        connection.close()
+    return row
+
+
 def for_writing(connection: Connection) -> Connection:
     """The connection, set up for a unit of work that changes things.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +15,7 @@ from xrm.migrate.catalog import Catalog
 from xrm.migrate.former import DeclaredType, child_table
 from xrm.migrate.hints import carrying
 from xrm.migrate.rows_named import MOST_NAMED, counted, titles
+from xrm.migrate.steps import Findings
 from xrm.migrate.widening import kept_field, scale_of
 from xrm.schema.fields.builtin import FIELD_TYPES
 from xrm.schema.fields.numbers import DecimalType
@@ -24,14 +24,6 @@ _UNIQUE = re.compile(r"CREATE UNIQUE INDEX .+? ON .+? \((?P<columns>[^()]+)\)(?:
 _CHOICES = frozenset({"choice", "choices"})
 
 Types = Mapping[str, DeclaredType]
-
-
-@dataclass
-class Findings:
-    """Problems must be mended before the change, notes are to be known."""
-
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def check_rows(

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, inspect, select, update
 
 from xrm.migrate.models import schema_data_step
 from xrm.migrate.scripts import checksum_of
+from xrm.migrate.steps import Findings
 
 DoneSteps = Mapping[str, tuple[str, ...]]  # owner → names of its steps, by number
 StepFiles = Mapping[str, Sequence[Path]]
@@ -55,17 +55,9 @@ def note_checksums(connection: Connection, files: StepFiles) -> None:
                 )
 
 
-@dataclass(frozen=True)
-class Oddities:
-    """What is odd about the files of data steps, given those that were run: problems must be mended, notes are to be known."""
-
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def odd_steps(connection: Connection, files: StepFiles) -> Oddities:
+def odd_steps(connection: Connection, files: StepFiles) -> Findings:
     """Steps that were changed or got another name after they were run, and steps before those that were run."""
-    found, done = Oddities(), _checksums(connection)
+    found, done = Findings(), _checksums(connection)
     for owner in sorted(files):
         known = done.get(owner, {})
         paths = {path.stem: path for path in files[owner]}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
-from xrm.db.engine import is_missing
+from xrm.db.engine import is_missing, quick_row
 from xrm.errors import Message, msg
 from xrm.migrate.former import declared_types, meaning_of
 from xrm.migrate.models import schema_applied, schema_meaning
@@ -30,30 +30,24 @@ def applied_meanings(declarations: Mapping[str, object]) -> Meanings:
 
 def write_meanings(connection: Connection, declarations: Mapping[str, object]) -> None:
     """Note the sum of what is applied now."""
-    connection.execute(delete(schema_meaning))
-    connection.execute(insert(schema_meaning).values(id=1, checksum=_sum(applied_meanings(declarations))))
+    _note(connection, _sum(applied_meanings(declarations)))
 
 
 def note_between(connection: Connection) -> None:
     """Note that a field changes its type now: until the change is finished or taken back nobody can know what columns are."""
+    _note(connection, BETWEEN)
+
+
+def _note(connection: Connection, text: str) -> None:
     connection.execute(delete(schema_meaning))
-    connection.execute(insert(schema_meaning).values(id=1, checksum=BETWEEN))
+    connection.execute(insert(schema_meaning).values(id=1, checksum=text))
 
 
 def noted_meaning(engine: Engine) -> str:
     """What tells that a field may have another type than before: it is another text then; empty when nothing can be said."""
-    dbapi = engine.dialect.loaded_dbapi
     try:
-        # Past SQLAlchemy: this is asked all day long, by every process, and the answer is nearly always the same.
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(_NOTED)
-            row = cursor.fetchone()
-            cursor.close()
-        finally:
-            connection.close()
-    except dbapi.Error:
+        row = quick_row(engine, _NOTED)
+    except engine.dialect.loaded_dbapi.Error:
         return ""
     return str(row[0]) if row else ""
 

@@ -127,6 +127,14 @@ class Step:
         return True
 
 
+@dataclass
+class Findings:
+    """Problems must be mended before the change, notes are to be known."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps to run now, in order, and those that wait for their day; ``problems`` say what must be mended first."""

@@ -8,7 +8,7 @@ import logging
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
-from xrm.db.engine import is_missing
+from xrm.db.engine import is_missing, quick_row
 from xrm.overlay.additions import Addition, Overlay, from_text
 from xrm.overlay.models import overlay, schema_version
 
@@ -19,18 +19,9 @@ _NUMBER = "SELECT number FROM schema_version WHERE id = 1"
 
 def read_number(engine: Engine) -> int:
     """The schema version: 0 before the first change, -1 when the database does not say."""
-    dbapi = engine.dialect.loaded_dbapi
     try:
-        # Past SQLAlchemy: this is asked all day long, by every process, and the answer is nearly always the same.
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(_NUMBER)
-            row = cursor.fetchone()
-            cursor.close()
-        finally:
-            connection.close()
-    except dbapi.Error:
+        row = quick_row(engine, _NUMBER)
+    except engine.dialect.loaded_dbapi.Error:
         return UNKNOWN
     return int(row[0]) if row else 0
 
