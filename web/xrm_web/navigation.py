@@ -17,6 +17,7 @@ from xrm.plugin_host.blocks import Link
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
+from xrm_web.administration.sections import open_sections
 from xrm_web.i18n import NAMES, gettext, language, text_of, translate
 from xrm_web.inputs import Action, Face, hue_of
 
@@ -52,6 +53,7 @@ class Frame:
     department: Department | None = None
     creatable: tuple[Action, ...] = ()
     is_administrator: bool = False
+    administers: bool = False  # whether any page of the administration is theirs
 
 
 def list_path(entity_type: EntityType) -> str:
@@ -92,6 +94,7 @@ def _frame(uow: UnitOfWork) -> Frame:
         department=next((item for item in departments if str(item.id) == wanted), None),
         creatable=_creatable(uow),
         is_administrator=allowed(uow, "instance:administer"),
+        administers=bool(open_sections(uow)),
     )
 
 

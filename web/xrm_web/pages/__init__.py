@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from xrm_web.administration import overview as admin_overview
 from xrm_web.pages import (
     actions,
     contact_points,
@@ -28,6 +29,7 @@ from xrm_web.pages import (
 
 PAGES = (
     actions,
+    admin_overview,
     contact_points,
     files,
     forms,

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one list of administration pages: what each is called, what it is for, and the right without which it is not offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xrm.access.policy import allowed
+from xrm.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Section:
+    """An entry of the administration overview; ``right`` (``subject:verb``) held in any department shows it."""
+
+    endpoint: str
+    label: str
+    summary: str
+    icon: str
+    right: str
+
+
+def sections() -> tuple[Section, ...]:
+    """All entries, in the order in which they are shown."""
+    return ()
+
+
+def open_sections(uow: UnitOfWork) -> tuple[Section, ...]:
+    """The entries the reader may open."""
+    return tuple(section for section in sections() if allowed(uow, section.right))
