@@ -78,6 +78,12 @@ class Session:
             tell_broken(opened)
         return opened
 
+    def open_inert(self) -> Runtime:
+        """The running program without any code of plugins, for what must not run it; called before anything else opens it."""
+        if self.options.runtime is None:
+            self.__dict__["opened"] = open_runtime(self.settings, safe=True)
+        return self.runtime
+
     def reopened(self) -> Runtime:
         """The program opened afresh, with settings that were not there before."""
         self.close()

@@ -24,6 +24,7 @@ from xrm.db.health import find_damage_quickly, missing_file
 from xrm.entities.declared_expressions import check_expressions
 from xrm.errors import ConfigurationError, Conflict, PluginError, msg
 from xrm.events import write_outbox
+from xrm.kept import Kept
 from xrm.migrate.downgrades import find_downgrades_now
 from xrm.migrate.meanings import BETWEEN, find_misreading, noted_meaning
 from xrm.migrate.missing import find_missing
@@ -61,6 +62,7 @@ class Runtime:
     registry: Registry
     overlay_number: int = 0
     misfits: tuple[Misfit, ...] = ()  # what administrators added and does not fit
+    kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _next_look: float = field(default=0.0, init=False, repr=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _fits: bool = field(default=False, init=False, repr=False)
@@ -195,7 +197,8 @@ class Runtime:
             return function(self._unit(connection, actor, is_write=False))
 
     def _unit(self, connection: Connection, actor: Actor, *, is_write: bool) -> UnitOfWork:
-        return UnitOfWork(connection, actor, datetime.now(UTC), self.registry, self.host, self.settings, is_write)
+        return UnitOfWork(connection, actor, datetime.now(UTC), self.registry, self.host, self.settings, is_write,
+                          kept=self.kept)
 
     def follow(self, *, at_once: bool = False) -> bool:
         """Take over what any process changed in the overlay, and return whether there was anything; looks twice a second.

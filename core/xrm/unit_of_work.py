@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, CursorResult, Executable
 
+from xrm.kept import Kept
 from xrm.schema.fields.base import ParseContext
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class UnitOfWork:
     touched: dict[uuid.UUID, bool] = field(default_factory=dict)
     # Of those without documents, all that there is, so that neither row nor values are read back; nothing here: read it.
     made: dict[uuid.UUID, NewEntity] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)  # of the whole process
 
     @property
     def today(self) -> date:

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.db.ids import new_id
 from xrm.departments.models import department
+from xrm.departments.standing import count_up
 from xrm.folding import fold
 from xrm.unit_of_work import Actor, UnitOfWork
 
@@ -31,6 +32,7 @@ def add_department(uow: UnitOfWork, name: str, parent: uuid.UUID | None = None) 
     """The id of a new department."""
     key = new_id()
     uow.execute(insert(department).values(id=key, parent_id=parent, name=name, name_key=fold(name), created_at=uow.now))
+    count_up(uow)
     return key
 
 
@@ -58,4 +60,5 @@ def add_user(
         )
         if where is not None:
             uow.execute(insert(membership).values(user_id=key, department_id=where))
+    count_up(uow)
     return Actor(kind="user", user_id=key, name=email, via="test")

@@ -22,7 +22,8 @@ LETTERS = re.compile(r"[A-Za-z]")
 STRAIGHT = re.compile(r"\b(?:[cdjlmnst]|qu)'\w", re.IGNORECASE)
 # Words that both languages write alike.
 ALIKE = {
-    "%(minutes)s min", "Actions", "Administration", "Compact", "Condition", "Contact", "Fax", "Menu", "Normal", "Pages",
+    "%(minutes)s min", "Actions", "Administration", "Code", "Compact", "Condition", "Contact", "Fax", "Menu", "Normal", "Pages",
+    "Tables", "Version",
     "h", "min", "minutes",
 }
 

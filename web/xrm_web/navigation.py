@@ -10,7 +10,8 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, request, url_for
 
-from xrm.access.policy import access_of, allowed
+from xrm.access.policy import allowed, scope
+from xrm.access.rights import departments_with_rights
 from xrm.departments.queries import Department, get_tree
 from xrm.overlay.additions import OWNER as OVERLAY
 from xrm.plugin_host.blocks import Link
@@ -23,6 +24,7 @@ from xrm_web.inputs import Action, Face, hue_of
 
 DEPARTMENT_COOKIE = "xrm_department"
 RAIL_COOKIE = "xrm_rail"
+Here = tuple[UUID, ...] | None
 KIND_ICONS = {"person": "user", "organization": "building-2"}
 
 
@@ -51,6 +53,7 @@ class Frame:
     groups: tuple[MenuGroup, ...] = ()
     departments: tuple[Department, ...] = ()
     department: Department | None = None
+    here: tuple[UUID, ...] | None = None  # the chosen department with those below it
     creatable: tuple[Action, ...] = ()
     is_administrator: bool = False
     administers: bool = False  # whether any page of the administration is theirs
@@ -88,36 +91,40 @@ def current_department() -> Department | None:
 def _frame(uow: UnitOfWork) -> Frame:
     departments = _departments(uow)
     wanted = request.cookies.get(DEPARTMENT_COOKIE, "")
+    department = next((item for item in departments if str(item.id) == wanted), None)
+    here = None if department is None else tuple(sorted(get_tree(uow).below(department.id)))
     return Frame(
-        groups=_groups(uow),
+        groups=_groups(uow, here),
         departments=departments,
-        department=next((item for item in departments if str(item.id) == wanted), None),
-        creatable=_creatable(uow),
+        department=department,
+        here=here,
+        creatable=_creatable(uow, here),
         is_administrator=allowed(uow, "instance:administer"),
         administers=bool(open_sections(uow)),
     )
 
 
 def _departments(uow: UnitOfWork) -> tuple[Department, ...]:
-    access, tree = access_of(uow), get_tree(uow)
-    scopes = list(access.scopes.values())
-
-    def has_rights(department: UUID) -> bool:
-        return access.is_system or any(scope.covers(department, is_own=True) for scope in scopes)
-
-    return tuple(item for item in tree.by_id.values() if has_rights(item.id))
+    tree, mine = get_tree(uow).by_id, departments_with_rights(uow)
+    return tuple(tree.values()) if mine is None else tuple(tree[one] for one in mine)
 
 
-def _groups(uow: UnitOfWork) -> tuple[MenuGroup, ...]:
-    readable = [item for item in uow.registry.entity_types.values() if allowed(uow, f"{item.name}:read")]
+def _is_open(uow: UnitOfWork, entity_type: EntityType, verb: str, here: Here) -> bool:
+    """Whether the reader may do this with the type, and it is there in the department they work in."""
+    where = scope(uow, entity_type.name, verb)
+    return not where.is_empty and (here is None or any(where.covers(one, is_own=True) for one in here))
+
+
+def _groups(uow: UnitOfWork, here: Here) -> tuple[MenuGroup, ...]:
+    readable = [item for item in uow.registry.entity_types.values() if _is_open(uow, item, "read", here)]
     groups = [MenuGroup("", (_link(gettext("Home"), "/", "house", exact=True),))]
     for title, kind in ((gettext("People and organizations"), "party"), (gettext("Roles"), "role")):
         groups.append(MenuGroup(title, tuple(_type_link(item) for item in readable if item.kind == kind)))
     for plugin in dict.fromkeys(item.plugin for item in readable if item.kind == "record"):
         links = tuple(_type_link(item) for item in readable if item.kind == "record" and item.plugin == plugin)
-        groups.append(MenuGroup(_plugin_title(uow, plugin), links + _plugin_links(uow, plugin)))
+        groups.append(MenuGroup(_plugin_title(uow, plugin), links + _plugin_links(uow, plugin, here)))
     with_records = {item.plugin for item in readable if item.kind == "record"}
-    others = tuple(link for plugin, link in _all_plugin_links(uow) if plugin not in with_records)
+    others = tuple(link for plugin, link in _all_plugin_links(uow, here) if plugin not in with_records)
     groups.append(MenuGroup(gettext("More"), others))
     return tuple(group for group in groups if group.links)
 
@@ -129,9 +136,9 @@ def _plugin_title(uow: UnitOfWork, plugin: str) -> str:
     return text_of(manifest.label) if manifest else plugin
 
 
-def _all_plugin_links(uow: UnitOfWork) -> list[tuple[str, MenuLink]]:
+def _all_plugin_links(uow: UnitOfWork, here: Here) -> list[tuple[str, MenuLink]]:
     if "plugin_links" not in uow.cache:
-        answers = uow.host.ask("menu_items", uow=uow)
+        answers = uow.host.ask("menu_items", department=here, uow=uow)
         uow.cache["plugin_links"] = [
             (answer.plugin, _link(plain_text(answer.value.link.label), href_of(uow, answer.value.link), answer.value.link.icon))
             for answer in answers.items
@@ -140,15 +147,15 @@ def _all_plugin_links(uow: UnitOfWork) -> list[tuple[str, MenuLink]]:
     return links
 
 
-def _plugin_links(uow: UnitOfWork, plugin: str) -> tuple[MenuLink, ...]:
-    return tuple(link for owner, link in _all_plugin_links(uow) if owner == plugin)
+def _plugin_links(uow: UnitOfWork, plugin: str, here: Here) -> tuple[MenuLink, ...]:
+    return tuple(link for owner, link in _all_plugin_links(uow, here) if owner == plugin)
 
 
-def _creatable(uow: UnitOfWork) -> tuple[Action, ...]:
+def _creatable(uow: UnitOfWork, here: Here) -> tuple[Action, ...]:
     return tuple(
         Action(label=sentence(text_of(item.label.one)), href=list_path(item) + "/new", icon=icon_of(item))
         for item in uow.registry.entity_types.values()
-        if item.kind != "role" and allowed(uow, f"{item.name}:create")
+        if item.kind != "role" and _is_open(uow, item, "create", here)
     )
 
 

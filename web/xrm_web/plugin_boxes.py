@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -62,9 +62,9 @@ class DrawnBox:
     src: str = ""
 
 
-def draw_cards(uow: UnitOfWork) -> list[DrawnBox]:
-    """The cards of the home page, of all plugins that are on for the reader."""
-    answers = uow.host.ask("dashboard_cards", uow=uow)
+def draw_cards(uow: UnitOfWork, departments: Collection[UUID] | None = None) -> list[DrawnBox]:
+    """The cards of the home page, of all plugins that are on in these departments (of any of the reader, if none is named)."""
+    answers = uow.host.ask("dashboard_cards", department=departments, uow=uow)
     boxes = [draw_box(uow, item.plugin, item.value) for item in answers.items]
     return boxes + failed_boxes(uow, answers.failures)
 

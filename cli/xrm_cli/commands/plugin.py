@@ -8,10 +8,14 @@ from typing import Any
 import click
 
 from xrm.db.health import missing_file
+from xrm.departments.queries import get_tree
+from xrm.migrate.apply import has_tables
 from xrm.plugin_host.discovery import Plugin
 from xrm.plugin_removal.records import DROPPED, Removal, list_removals
+from xrm.unit_of_work import UnitOfWork
 from xrm_cli.commands.plugin_export import export_command
 from xrm_cli.commands.plugin_removal import remove, restore
+from xrm_cli.commands.plugin_switch import disable, enable, enabled_in, offer, preview_command, withdraw
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_pairs
 from xrm_cli.session import Session, with_session
@@ -19,7 +23,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def plugin() -> None:
-    """Plugins: list, show, export, remove, restore."""
+    """Plugins: list, show, switch on and off by department, export, remove, restore."""
 
 
 def _as_json(one: Plugin) -> dict[str, Any]:
@@ -33,14 +37,32 @@ def _as_json(one: Plugin) -> dict[str, Any]:
     }
 
 
-@plugin.command("list", examples=["xrm plugin list", "xrm plugin list --json"])
+@plugin.command("list", examples=["xrm plugin list", "xrm plugin list --department Sales --json"])
+@click.option("--department", metavar="NAME", default="", help="Say of each whether it is on in this department, by name or id.")
 @with_session
-def list_command(session: Session) -> None:
+def list_command(session: Session, *, department: str) -> None:
     """List all plugins found, on or not, and those that were removed, with the day on which their data goes."""
     removed = _removals(session)
-    items = [{**_as_json(one), **_removal_of(removed.get(one.name))} for one in session.opened.host.plugins]
-    columns = ("name", "version", "status", *(("goes_on",) if removed else ()), "label", "summary", "problems")
+    places = _enabled(session, department)
+    items = [
+        {**_as_json(one), **places.get(one.name, {}), **_removal_of(removed.get(one.name))} for one in session.opened.host.plugins
+    ]
+    said = ("enabled",) if department else ()
+    columns = ("name", "version", "status", *said, *(("goes_on",) if removed else ()), "label", "summary", "problems")
     session.give_list(items, columns)
+
+
+def _enabled(session: Session, department: str) -> dict[str, dict[str, Any]]:
+    """Plugin → in which departments it is on; with one named, whether it is on there."""
+    if missing_file(session.settings.database_url) is not None or not has_tables(session.opened.engine):
+        return {}
+
+    def look(uow: UnitOfWork) -> dict[str, dict[str, Any]]:
+        named = get_tree(uow).find(department).name if department else ""
+        found = {one.name: enabled_in(uow, one) for one in uow.host.plugins}
+        return {name: {"enabled": named in on if named else bool(on), "enabled_in": on} for name, on in found.items()}
+
+    return session.read(look)
 
 
 def _removals(session: Session) -> dict[str, Removal]:
@@ -85,6 +107,8 @@ def _in_words(described: dict[str, Any]) -> dict[str, Any]:
     return {**described, "settings": list(described.get("settings", ())), **asks}
 
 
+for command in (enable, disable, preview_command, offer, withdraw):
+    plugin.add_command(command)
 plugin.add_command(export_command)
 plugin.add_command(remove)
 plugin.add_command(restore)

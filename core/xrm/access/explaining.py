@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from xrm.access.models import grant, permission, permission_set
-from xrm.access.policy import READING, allowed, permissions_for, require, scope, scope_of_grant, visible_entity
+from xrm.access.policy import READING, allowed, require, scope, visible_entity
+from xrm.access.rights import permissions_for, scope_of_grant
 from xrm.access.scopes import Scope
 from xrm.access.users import User, find_user, names_of
 from xrm.departments.queries import get_tree

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
-from xrm.access.models import grant, permission
+from xrm.access.rights import Access, access_of
 from xrm.access.scopes import Scope
+from xrm.departments.activation import activations, off_for
 from xrm.departments.queries import get_tree
 from xrm.entities.models import entity, party_department
 from xrm.errors import NotFound, PermissionDenied, msg
@@ -18,70 +18,20 @@ from xrm.roles.models import role
 from xrm.unit_of_work import UnitOfWork
 
 READING = frozenset({"read", "export"})
-_GRANTS = (
-    select(permission.c.permission, grant.c.department_id, grant.c.depth)
-    .join(permission, permission.c.permission_set_id == grant.c.permission_set_id)
-    .where(grant.c.user_id == bindparam("user_id"))
-)
-
-
-def permissions_for(subject: str, verb: str) -> tuple[str, ...]:
-    """The permissions that give this right, the most particular one first."""
-    return f"{subject}:{verb}", f"*:{verb}", f"{subject}:*", "*:*"
-
-
-@dataclass
-class Access:
-    """The rights of one actor: for each ``subject:verb`` the departments it holds in."""
-
-    is_system: bool = False
-    scopes: dict[str, Scope] = field(default_factory=dict)
-    visible_entity: ColumnElement[bool] | None = None  # built once, since most statements need it
-
-    def scope(self, subject: str, verb: str) -> Scope:
-        """Where the actor may do this; wildcards of both parts are joined in."""
-        if self.is_system:
-            return Scope.everywhere()
-        keys = permissions_for(subject, verb)
-        return Scope.union(self.scopes[key] for key in keys if key in self.scopes)
-
-
-def access_of(uow: UnitOfWork) -> Access:
-    """The rights of the actor of this unit of work, read once."""
-    if __name__ not in uow.cache:
-        uow.cache[__name__] = Access(is_system=True) if uow.actor.kind == "system" else _load(uow)
-    access: Access = uow.cache[__name__]
-    return access
-
-
-def _load(uow: UnitOfWork) -> Access:
-    rows = uow.execute(_GRANTS, {"user_id": uow.actor.user_id}).all()
-    # A permission set brings many permissions to one department.
-    places = {place: scope_of_grant(uow, *place) for place in {(row.department_id, row.depth) for row in rows}}
-    found: dict[str, list[Scope]] = {}
-    for row in rows:
-        found.setdefault(row.permission, []).append(places[row.department_id, row.depth])
-    return Access(scopes={key: Scope.union(parts) for key, parts in found.items()})
-
-
-def scope_of_grant(uow: UnitOfWork, department_id: uuid.UUID | None, depth: str) -> Scope:
-    """Where a grant of this department and depth holds."""
-    if depth == "all":
-        return Scope.everywhere()
-    if department_id is None:
-        return Scope()
-    if depth == "below":
-        return Scope(departments=frozenset(get_tree(uow).below(department_id)))
-    if depth == "department":
-        return Scope(departments=frozenset({department_id}))
-    return Scope(own=frozenset({department_id}))
-
-
 def scope(uow: UnitOfWork, subject: str, verb: str) -> Scope:
-    """Where the actor may do ``verb`` on ``subject``; what is dormant can be read only."""
+    """Where the actor may do ``verb`` on ``subject``: nowhere that its plugin is off; what is dormant can be read only."""
+    access = access_of(uow)
+    found = access.found.get((subject, verb))
+    if found is None:
+        found = access.found[subject, verb] = _scope(uow, access, subject, verb)
+    return found
+
+
+def _scope(uow: UnitOfWork, access: Access, subject: str, verb: str) -> Scope:
     if subject in uow.registry.dormant and verb not in READING:
         return Scope()
-    return access_of(uow).scope(subject, verb)
+    gone = off_for(uow, subject)
+    return access.scope(subject, verb).without(gone, get_tree(uow).by_id if gone else ())
 
 
 def allowed(
@@ -102,9 +52,10 @@ def require(
 
     Raises:
         PermissionDenied: naming the right that is missing and where.
-        NotFound: when the actor may do it everywhere, and there is no such department.
+        NotFound: when the plugin of the subject is off there, or there is no such department.
     """
     _refuse_dormant(uow, action)
+    _refuse_off(uow, action, () if department is None else (department,))
     place = get_tree(uow).by_id.get(department) if department else None
     if allowed(uow, action, department, owner=owner):
         if department is not None and place is None:
@@ -124,8 +75,11 @@ def require_any(
 
     Raises:
         PermissionDenied: naming the right that is missing.
+        NotFound: when the plugin of the subject is off in all of them.
     """
+    departments = tuple(departments)
     _refuse_dormant(uow, action)
+    _refuse_off(uow, action, departments)
     if not any(allowed(uow, action, department, owner=owner) for department in departments):
         raise PermissionDenied(msg("You need the right {action}. Ask an administrator.", action=action))
 
@@ -138,6 +92,30 @@ def _refuse_dormant(uow: UnitOfWork, action: str) -> None:
             msg("{type} belongs to the plugin {plugin}, which is off or not installed: it can be read, not changed. xrm doctor "
                 "says more.", type=subject, plugin=plugin)
         )
+
+
+def _refuse_off(uow: UnitOfWork, action: str, departments: tuple[uuid.UUID, ...]) -> None:
+    """Where a plugin is off, its types are not there: neither are they named to who has no say in it."""
+    subject, _, verb = action.partition(":")
+    gone = off_for(uow, subject)
+    held = access_of(uow).scope(subject, verb)
+    if not gone or not _is_lost(uow, held, gone, departments):
+        return
+    plugin = uow.registry.owner_of(subject)
+    if not departments or not allowed(uow, "plugin:administer", departments[0]):
+        raise NotFound(msg("There is no {type} here.", type=subject))
+    raise NotFound(
+        msg("{type} belongs to the plugin {plugin}, which is off in {department}. To switch it on: "
+            "xrm plugin enable {plugin} --department {department}",
+            type=subject, plugin=plugin, department=get_tree(uow).by_id[departments[0]].name)
+    )
+
+
+def _is_lost(uow: UnitOfWork, held: Scope, gone: frozenset[uuid.UUID], departments: tuple[uuid.UUID, ...]) -> bool:
+    """Whether a right that is held is worth nothing in these departments (in all, when none is named)."""
+    if departments:
+        return gone.issuperset(departments)
+    return not held.is_empty and held.without(gone, get_tree(uow).by_id).is_empty
 
 
 def require_everywhere(uow: UnitOfWork, action: str) -> None:
@@ -233,7 +211,7 @@ def visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
 
 def _visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
     types = uow.registry.entity_types.values()
-    if access_of(uow).scope("*", "read").is_everywhere:
+    if access_of(uow).scope("*", "read").is_everywhere and not activations(uow).off:
         known = [item.name for item in types if item.kind != "role"]
         return and_(entity.c.deleted_at.is_(None), entity.c.type.in_(known))
     return and_(

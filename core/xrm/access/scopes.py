@@ -31,6 +31,13 @@ class Scope:
             own |= part.own
         return Scope.everywhere() if is_everywhere else Scope(departments=departments, own=own - departments)
 
+    def without(self, gone: frozenset[uuid.UUID], everywhere: Iterable[uuid.UUID]) -> Scope:
+        """The same scope less these departments; ``everywhere`` names all that there are."""
+        if not gone:
+            return self
+        departments = frozenset(everywhere) if self.is_everywhere else self.departments
+        return Scope(departments=departments - gone, own=self.own - gone)
+
     @property
     def is_empty(self) -> bool:
         """Whether the right holds nowhere."""

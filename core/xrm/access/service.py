@@ -12,6 +12,7 @@ from xrm.access.addresses import clean_email
 from xrm.access.models import grant, membership, permission, permission_set, session, user
 from xrm.access.passwords import hash_password
 from xrm.access.policy import require, require_everywhere, scope
+from xrm.access.rights import note_changed_rights
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.departments.queries import get_tree
@@ -181,6 +182,6 @@ def set_password(uow: UnitOfWork, user_id: uuid.UUID, password: str) -> None:
 
 
 def _note(uow: UnitOfWork, one: uuid.UUID, subject: str, action: str, changes: Mapping[str, tuple[object, object]]) -> None:
-    uow.cache.pop("xrm.access.policy", None)
+    note_changed_rights(uow)
     record_audit(uow, action, one, subject, changes)
     record_event(uow, action, subject, (one,))

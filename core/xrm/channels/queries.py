@@ -50,7 +50,7 @@ class Message:
 
 def list_channels(uow: UnitOfWork, department: uuid.UUID | None = None) -> list[OfferedChannel]:
     """The channels of all plugins that are on in this department (anywhere, when none is named)."""
-    names = {plugin.name for plugin in uow.host.on_for(department)}
+    names = {plugin.name for plugin in uow.host.on_for(department, uow)}
     return [OfferedChannel(item.plugin, item.value) for item in uow.host.contributed("register_channels") if item.plugin in names]
 
 

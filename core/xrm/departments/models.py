@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text
 
 from xrm.db.metadata import metadata
 from xrm.db.types import Id, UtcDateTime, key_text
@@ -25,4 +25,24 @@ plugin_activation = Table(
     Column("department_id", Id, ForeignKey("department.id", ondelete="CASCADE"), primary_key=True),
     Column("is_on", Boolean, nullable=False),
     Column("settings", Text, nullable=False, server_default="{}"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("changed_at", UtcDateTime),
+    Column("changed_by", Id),
+)
+
+# Which plugins who administers one department only may switch on there; no row: those without code of their own.
+plugin_offer = Table(
+    "plugin_offer",
+    metadata,
+    Column("plugin", Text, primary_key=True),
+    Column("is_offered", Boolean, nullable=False),
+)
+
+# One row. Counted up with each change of departments, users, rights and activations; a process that knows a lower number
+# reads them anew.
+access_version = Table(
+    "access_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads of the department tree, once per unit of work."""
+"""Reads of the department tree, once for all units of work until it changes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from xrm.departments.models import department
+from xrm.departments.standing import standing
 from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.folding import fold
 from xrm.unit_of_work import UnitOfWork
@@ -31,6 +32,7 @@ class DepartmentTree:
     """All departments, parents before children, siblings by name."""
 
     def __init__(self, departments: list[Department]) -> None:
+        self._below: dict[uuid.UUID, frozenset[uuid.UUID]] = {}
         self._children: dict[uuid.UUID | None, list[Department]] = {}
         for item in sorted(departments, key=lambda one: fold(one.name)):
             self._children.setdefault(item.parent_id, []).append(item)
@@ -41,8 +43,13 @@ class DepartmentTree:
             self.by_id[item.id] = Department(item.id, item.parent_id, item.name, depth)
             open_items.extend((child, depth + 1) for child in reversed(self._children.get(item.id, [])))
 
-    def below(self, department_id: uuid.UUID) -> set[uuid.UUID]:
+    def below(self, department_id: uuid.UUID) -> frozenset[uuid.UUID]:
         """This department and all below it."""
+        if department_id not in self._below:
+            self._below[department_id] = self._collect(department_id)
+        return self._below[department_id]
+
+    def _collect(self, department_id: uuid.UUID) -> frozenset[uuid.UUID]:
         found: set[uuid.UUID] = set()
         open_ids = [department_id]
         while open_ids:
@@ -50,7 +57,7 @@ class DepartmentTree:
             if current not in found:
                 found.add(current)
                 open_ids.extend(child.id for child in self._children.get(current, []))
-        return found
+        return frozenset(found)
 
     def find(self, name: str) -> Department:
         """The department of this name or id.
@@ -68,11 +75,12 @@ class DepartmentTree:
 
 
 def get_tree(uow: UnitOfWork) -> DepartmentTree:
-    """The whole tree: the skeleton of the organization, known to every user."""
-    if __name__ not in uow.cache:
+    """The whole tree: the skeleton of the organization, known to every user. Shared between units of work: not to be changed."""
+    kept = standing(uow)
+    if __name__ not in kept:
         rows = uow.execute(_ALL)
-        uow.cache[__name__] = DepartmentTree([Department(row.id, row.parent_id, row.name) for row in rows])
-    tree: DepartmentTree = uow.cache[__name__]
+        kept[__name__] = DepartmentTree([Department(row.id, row.parent_id, row.name) for row in rows])
+    tree: DepartmentTree = kept[__name__]
     return tree
 
 

@@ -8,8 +8,10 @@ import uuid
 from sqlalchemy import insert, update
 
 from xrm.access.policy import require, require_everywhere
+from xrm.access.rights import note_changed_rights
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
+from xrm.departments.activation import take_over_activations
 from xrm.departments.models import department
 from xrm.departments.queries import get_tree
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
@@ -21,7 +23,7 @@ LONGEST_NAME = 120
 
 
 def create_department(uow: UnitOfWork, name: str, *, parent: uuid.UUID | None = None) -> uuid.UUID:
-    """Create a department (at the top, or below another) and return its id.
+    """Create a department (at the top, or below another, whose plugins it takes over) and return its id.
 
     Raises:
         PermissionDenied: without the right to administer departments there.
@@ -37,6 +39,8 @@ def create_department(uow: UnitOfWork, name: str, *, parent: uuid.UUID | None = 
     _refuse_twin(uow, name, parent)
     one = new_id()
     uow.execute(insert(department).values(id=one, parent_id=parent, name=name, name_key=fold(name), created_at=uow.now))
+    if parent is not None:
+        take_over_activations(uow, parent, one)
     _note(uow, one, "department.created", {"name": (None, name)})
     return one
 
@@ -74,6 +78,6 @@ def _refuse_twin(uow: UnitOfWork, name: str, parent: uuid.UUID | None, but: uuid
 
 
 def _note(uow: UnitOfWork, one: uuid.UUID, action: str, changes: dict[str, tuple[str | None, str]]) -> None:
-    uow.cache.pop("xrm.departments.queries", None)
+    note_changed_rights(uow)
     record_audit(uow, action, one, "department", changes, department=one)
     record_event(uow, action, "department", (one,), one)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_row
+from xrm.departments.activation import belongs_to_on, is_on_in
 from xrm.entities.links import Title
 from xrm.entities.models import entity
 from xrm.interactions.models import interaction, interaction_participant
+from xrm.schema.model import InteractionKind
 from xrm.unit_of_work import UnitOfWork
 
 MOST = 1000
@@ -48,10 +50,18 @@ class TimelinePage:
     next: tuple[datetime, uuid.UUID] | None
 
 
+def kinds_in(uow: UnitOfWork, departments: Iterable[uuid.UUID] | None = None) -> dict[str, InteractionKind]:
+    """The kinds of interaction that are there in one of these departments (in any, when none are named), by name."""
+    places = None if departments is None else tuple(departments)
+    return {name: kind for name, kind in uow.registry.interaction_kinds.items() if is_on_in(uow, kind.plugin, places)}
+
+
 def visible_interaction(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``interaction`` may be seen."""
     row = visible_row(uow, "interaction", interaction.c.department_id, interaction.c.created_by)
-    return and_(interaction.c.deleted_at.is_(None), row)
+    plugin_of = {name: kind.plugin for name, kind in uow.registry.interaction_kinds.items()}
+    on = belongs_to_on(uow, plugin_of, interaction.c.kind, interaction.c.department_id)
+    return and_(interaction.c.deleted_at.is_(None), row, on)
 
 
 def timeline(

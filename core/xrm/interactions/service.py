@@ -20,7 +20,7 @@ from xrm.entities.links import get_titles
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.interactions.models import interaction, interaction_participant
-from xrm.interactions.queries import visible_interaction
+from xrm.interactions.queries import kinds_in, visible_interaction
 from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
 
@@ -105,8 +105,9 @@ def _check(uow: UnitOfWork, draft: InteractionDraft) -> None:
 
 def _check_who(uow: UnitOfWork, draft: InteractionDraft) -> list[Problem]:
     problems = []
-    if draft.kind not in uow.registry.interaction_kinds:
-        problems.append(Problem("kind", unknown("kind of interaction", draft.kind, uow.registry.interaction_kinds)))
+    offered = kinds_in(uow, (draft.department,))
+    if draft.kind not in offered:
+        problems.append(Problem("kind", unknown("kind of interaction", draft.kind, offered)))
     if draft.direction not in DIRECTIONS:
         problems.append(Problem("direction", unknown("direction", draft.direction, DIRECTIONS[1:])))
     if not draft.participants or len(set(draft.participants)) != len(draft.participants):

@@ -13,6 +13,8 @@ import pluggy
 from sqlalchemy.exc import DBAPIError
 
 from xrm.access.policy import allowed
+from xrm.access.rights import departments_with_rights
+from xrm.departments.activation import is_on_in
 from xrm.errors import ConfigurationError, Message, NotFound, PermissionDenied, Problem, XrmError, msg
 from xrm.migrate.remembered import Remembered
 from xrm.plugin_host import hookspecs
@@ -32,13 +34,7 @@ from xrm.schema.load import Declarations
 from xrm.unit_of_work import UnitOfWork
 
 Result = TypeVar("Result")
-Activation = Callable[[str, uuid.UUID], bool]
 Departments = uuid.UUID | Collection[uuid.UUID] | None
-
-
-def on_everywhere(_plugin: str, _department: uuid.UUID) -> bool:
-    """The activation of a new installation: what is installed is on in every department."""
-    return True
 
 
 class PluggyHooks:
@@ -117,7 +113,6 @@ class PluginHost:
         self._start = Start(tuple(without(self._found, self.removed)), self._hooks, self._guard, with_code=with_code,
                             established=remembered.owners if remembered is not None else ())
         self._dormant = Dormant(remembered, self.removed)
-        self._is_on: Activation = on_everywhere
 
     @classmethod
     def open(
@@ -133,9 +128,7 @@ class PluginHost:
     def with_removed(self, removed: Mapping[str, Message]) -> PluginHost:
         """A host of the same plugins, started anew, with others of them removed."""
         again = self._dormant.again()
-        host = PluginHost(self._found, clock=self._clock, with_code=self._with_code, removed=removed, remembered=again)
-        host.activate_by(self._is_on)
-        return host
+        return PluginHost(self._found, clock=self._clock, with_code=self._with_code, removed=removed, remembered=again)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
@@ -157,17 +150,12 @@ class PluginHost:
                 return plugin
         raise NotFound(msg("There is no plugin {name}. xrm plugin list shows those that are there.", name=name))
 
-    def activate_by(self, is_on: Activation) -> None:
-        """Ask ``is_on(plugin, department id)`` from now on whether a plugin is on in a department."""
-        self._is_on = is_on
-
-    def on_for(self, department: Departments = None) -> tuple[Plugin, ...]:
-        """The plugins that are on in (one of) the department(s), in order; without one, those that are on at all."""
+    def on_for(self, department: Departments = None, uow: UnitOfWork | None = None) -> tuple[Plugin, ...]:
+        """The plugins that are on in (one of) the department(s), in order; without one, those that are on anywhere."""
         departments = (department,) if isinstance(department, uuid.UUID) else department
         return tuple(
-            plugin
-            for plugin in self._start.plugins
-            if plugin.is_on and (departments is None or any(self._is_on(plugin.name, each) for each in departments))
+            plugin for plugin in self._start.plugins
+            if plugin.is_on and (is_on_in(uow, plugin.name, departments) if uow is not None else departments != ())
         )
 
     def contributed(self, hook: str) -> tuple[Answer, ...]:
@@ -193,7 +181,7 @@ class PluginHost:
         return gone or self._dormant.give_up(name, self._start.plugins)
 
     def ask(self, hook: str, *, department: Departments = None, **arguments: Any) -> Answers:
-        """What the plugins that are on in the department(s) return from a hook.
+        """What the plugins that are on in the department(s), or in any where the actor has rights, return from a hook.
 
         A plugin that fails in a hook for display is left out and named in ``failures``. What needs a permission that the actor of
         ``uow`` lacks is left out.
@@ -201,12 +189,14 @@ class PluginHost:
         Raises:
             PluginError: when a plugin fails in a hook that decides (``validate_entities``); nothing may be written then.
         """
+        uow = arguments.get("uow")
         if HOOKS[hook].on_failure == "stops_work":
             return self._ask_strictly(hook, department or None, arguments)
-        uow = arguments.get("uow")
+        if department is None and uow is not None:
+            department = departments_with_rights(uow)
         items: list[Answer] = []
         failures: list[Failure] = []
-        for plugin in self._implementing(hook, department):
+        for plugin in self._implementing(hook, department, uow):
             if self.watch.is_quarantined(plugin.name):
                 failures.append(_quarantined(plugin.name, hook))
                 continue
@@ -225,14 +215,14 @@ class PluginHost:
     def _ask_strictly(self, hook: str, department: Departments, arguments: dict[str, Any]) -> Answers:
         # Neither quarantine nor an empty set of departments counts here: nothing passes because nobody was asked.
         items: list[Answer] = []
-        for plugin in self._implementing(hook, department):
+        for plugin in self._implementing(hook, department, arguments.get("uow")):
             values = self._ask_one(plugin, hook, arguments, passing=(XrmError,))
             items += [Answer(plugin.name, value) for value in values]
         return Answers(tuple(items))
 
-    def _implementing(self, hook: str, department: Departments) -> list[Plugin]:
+    def _implementing(self, hook: str, department: Departments, uow: UnitOfWork | None) -> list[Plugin]:
         names = self._hooks.implementing(hook)
-        return [plugin for plugin in self.on_for(department) if plugin.name in names] if names else []
+        return [plugin for plugin in self.on_for(department, uow) if plugin.name in names] if names else []
 
     def _ask_one(
         self, plugin: Plugin, hook: str, arguments: dict[str, Any], passing: tuple[type[BaseException], ...]

@@ -45,6 +45,7 @@ class Manifest:
     asks_for: AsksFor = AsksFor()
     settings: Mapping[str, Field] = field(default_factory=dict)
     slots: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
     location: Location = field(default_factory=Location)
 
 
@@ -80,6 +81,7 @@ def read_manifest(document: Document, rules: Rules) -> Manifest:
         asks_for=AsksFor(**loaded.get("asks_for", {})),
         settings=build_fields(loaded.get("settings", {}), document, ("settings",)),
         slots=loaded.get("contributes", {}).get("slots", ()),
+        jobs=loaded.get("contributes", {}).get("jobs", ()),
         location=document.at(("plugin",), key=True),
     )
 

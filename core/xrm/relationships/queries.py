@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
-from xrm.access.policy import access_of, in_scope, scopes_of, visible_entity
+from xrm.access.policy import in_scope, scopes_of, visible_entity
+from xrm.access.rights import access_of
+from xrm.departments.activation import activations
 from xrm.entities.links import get_titles
 from xrm.entities.models import entity
 from xrm.relationships.models import relationship
@@ -50,7 +52,7 @@ def visible_relationship(uow: UnitOfWork) -> ColumnElement[bool]:
 
 def visible_kind(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``relationship`` may be seen by its type and department, whatever its ends."""
-    if access_of(uow).scope("*", "read").is_everywhere:
+    if access_of(uow).scope("*", "read").is_everywhere and not activations(uow).off:
         return relationship.c.type.in_(list(uow.registry.relationship_types))
     parts = [
         and_(relationship.c.type.in_(names),

@@ -166,6 +166,11 @@ class Registry:
             raise NotFound(unknown("relationship type", name, self.relationship_types))
         return found
 
+    def owner_of(self, name: str) -> str:
+        """The plugin that declares an entity type or relationship type of this name; empty for anything else."""
+        found = self.entity_types.get(name) or self.relationship_types.get(name)
+        return found.declaration.plugin if found is not None else ""
+
     def of_kind(self, kind: str) -> list[EntityType]:
         """All types that are parties, roles or records."""
         return [item for item in self.entity_types.values() if item.kind == kind]

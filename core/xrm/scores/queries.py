@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
 from xrm.access.policy import visible_entity, visible_role, visible_row
+from xrm.departments.activation import belongs_to_on
 from xrm.departments.queries import get_tree
 from xrm.entities.models import entity
 from xrm.errors import Message
@@ -64,8 +65,9 @@ def visible_score(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``score`` may be seen, joined to its ``entity``."""
     roles = [item.name for item in uow.registry.of_kind("role")]
     of_role = exists(select(1).where(role.c.id == score.c.role_id, visible_role(uow, roles)))
+    on = belongs_to_on(uow, models_of(uow).plugin_of, score.c.model, score.c.department_id)
     return and_(
-        visible_row(uow, "score", score.c.department_id), visible_entity(uow), or_(score.c.role_id.is_(None), of_role)
+        visible_row(uow, "score", score.c.department_id), visible_entity(uow), or_(score.c.role_id.is_(None), of_role), on
     )
 
 

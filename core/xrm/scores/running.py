@@ -131,7 +131,7 @@ def _batches(uow: UnitOfWork, model: ScoreModel, plugin: str, ids: list[uuid.UUI
         rows = uow.host.stream(plugin, model.key, lambda: _checked(model, model.compute(uow, type_name, wanted)))  # noqa: B023
         while batch := list(islice(rows, BATCH)):
             for department in {row.department for row in batch} - is_on.keys():
-                is_on[department] = any(item.name == plugin for item in uow.host.on_for(department))
+                is_on[department] = any(item.name == plugin for item in uow.host.on_for(department, uow))
             yield [row for row in batch if is_on[row.department]]
 
 

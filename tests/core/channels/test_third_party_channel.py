@@ -17,6 +17,8 @@ from tests.factories.access import Departments
 from xrm.channels.queries import messages_of
 from xrm.channels.service import QueuedMessage, write_message
 from xrm.contact_points.service import add_contact_point
+from xrm.departments.queries import get_tree
+from xrm.departments.switching import switch_plugin
 from xrm.entities.service import create_entity
 from xrm.errors import InvalidInput, NotFound
 from xrm.interactions.service import record_interaction
@@ -92,7 +94,7 @@ def test_what_is_too_long_for_a_channel_is_refused(runtime: Runtime, admin: Acto
 def test_a_channel_that_is_off_in_the_department_is_not_there(
     runtime: Runtime, admin: Actor, ada: tuple[uuid.UUID, uuid.UUID]
 ) -> None:
-    runtime.host.activate_by(lambda plugin, _department: plugin != "pigeon")
+    runtime.write(lambda uow: switch_plugin(uow, "pigeon", get_tree(uow).by_id, is_on=False), admin)
 
     with pytest.raises(NotFound, match="pigeon"):
         send_pigeon(runtime, admin, ada)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from tests.core.plugin_host.conftest import Strangers
@@ -26,23 +24,6 @@ def test_plugins_are_asked_in_their_order(strangers: Strangers) -> None:
     answers = strangers.host().ask("menu_items", uow=None)
 
     assert [(item.plugin, item.value.key) for item in answers.items] == [("cat", "cat"), ("bee", "bee"), ("ant", "ant")]
-
-
-def test_a_plugin_that_is_off_in_a_department_is_not_asked(strangers: Strangers) -> None:
-    strangers.add("ant", MENU.format(key="ant", more=""))
-    strangers.add("bee", MENU.format(key="bee", more=""))
-    sales, service = uuid.uuid4(), uuid.uuid4()
-    host = strangers.host()
-    host.activate_by(lambda plugin, department: plugin == "ant" or department == service)
-
-    def asked(department: uuid.UUID | list[uuid.UUID] | None) -> list[str]:
-        return [item.plugin for item in host.ask("menu_items", department=department, uow=None).items]
-
-    assert asked(sales) == ["ant"]
-    assert asked(service) == ["ant", "bee"]
-    assert asked([sales, service]) == ["ant", "bee"]
-    assert asked([]) == []
-    assert asked(None) == ["ant", "bee"]
 
 
 def test_a_plugin_may_take_fewer_arguments(strangers: Strangers) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from tests.core.plugin_host.conftest import Strangers, strangers
 from tests.factories.access import Departments, add_user
+from xrm.departments.switching import switch_plugin
 from xrm.entities.removal import delete_entity
 from xrm.entities.service import create_entity
 from xrm.errors import NotFound, PermissionDenied
@@ -196,6 +197,6 @@ def test_an_unknown_model_is_named_with_the_nearest(runtime: Runtime) -> None:
 def test_nothing_is_scored_for_a_department_where_the_plugin_is_off(runtime: Runtime, departments: Departments) -> None:
     add(runtime, "Company", departments.sales)
     add(runtime, "Journal", departments.press)
-    runtime.host.activate_by(lambda plugin, department: plugin != "measures" or department != departments.press)
+    runtime.write(lambda uow: switch_plugin(uow, "measures", [departments.press], is_on=False), SYSTEM)
 
     assert run(runtime)["length"].written == 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xrm.access.policy import allowed
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,12 @@ class Section:
 
 def sections() -> tuple[Section, ...]:
     """All entries, in the order in which they are shown."""
-    return ()
+    return (
+        Section(
+            "admin_plugins.matrix", gettext("Plugins and departments"),
+            gettext("What is on where; what a switch would do before it is done."), "plug", "plugin:administer",
+        ),
+    )
 
 
 def open_sections(uow: UnitOfWork) -> tuple[Section, ...]:

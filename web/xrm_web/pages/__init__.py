@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Flask
 
 from xrm_web.administration import overview as admin_overview
+from xrm_web.administration import plugins as admin_plugins
 from xrm_web.pages import (
     actions,
     contact_points,
@@ -30,6 +31,7 @@ from xrm_web.pages import (
 PAGES = (
     actions,
     admin_overview,
+    admin_plugins,
     contact_points,
     files,
     forms,

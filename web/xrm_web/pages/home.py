@@ -46,7 +46,7 @@ def show() -> ResponseReturnValue:
 
     def collect(uow: UnitOfWork) -> tuple[list[Figure], list[tuple[Face, datetime]], list[DrawnBox]]:
         remember_frame(uow)
-        return _counts(uow), _recent(uow), draw_cards(uow)
+        return _counts(uow), _recent(uow), draw_cards(uow, frame().here)
 
     counts, recent, cards = sessions.read(collect)
     first_name = g.visitor.name.split(" ")[0]

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
+from xrm.access.rights import departments_with_rights
 from xrm.errors import InvalidInput, Problem, msg
+from xrm.interactions.queries import kinds_in
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext, text_of, zone
 from xrm_web.inputs import FieldInput, Option
@@ -39,7 +41,8 @@ def compose_of(
     home: UUID | None = None,
 ) -> Compose:
     """The form, in the reader's department or else in that of the entity (``home``); with what was sent when it comes back."""
-    by_hand = [one for one in uow.registry.interaction_kinds.values() if one.by_hand]
+    places = departments_with_rights(uow)
+    by_hand = [one for one in kinds_in(uow, places).values() if one.by_hand]
     options = {one.name: Option(one.name, text_of(one.label)) for one in by_hand}
     first = tuple(options[name] for name in FIRST_KINDS if name in options) or tuple(options.values())[:5]
     given = sent if sent is not None else MultiDict()

@@ -9,9 +9,10 @@ from datetime import datetime
 from uuid import UUID
 
 from xrm.access.policy import allowed
+from xrm.access.rights import departments_with_rights
 from xrm.departments.queries import get_tree
 from xrm.entities.links import Title
-from xrm.interactions.queries import Interaction, TimelinePage
+from xrm.interactions.queries import Interaction, TimelinePage, kinds_in
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import format_day, gettext, text_of, zone
 from xrm_web.inputs import Action, Face, Option
@@ -73,7 +74,7 @@ def timeline_of(uow: UnitOfWork, page: TimelinePage, entity_id: UUID, path: str,
         days=tuple(TimelineDay(label, tuple(items)) for label, items in days),
         next_before=write_cursor(page.next) if page.next else "",
         kind=kind,
-        kinds=tuple(Option(one.name, text_of(one.label)) for one in uow.registry.interaction_kinds.values()),
+        kinds=tuple(Option(one.name, text_of(one.label)) for one in kinds_in(uow, departments_with_rights(uow)).values()),
     )
 
 

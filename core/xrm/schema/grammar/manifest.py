@@ -39,9 +39,10 @@ class AsksForGrammar(Grammar):
 
 
 class ContributesGrammar(Grammar):
-    """Where the plugin shows something."""
+    """Where the plugin shows something, and what it does by itself."""
 
     slots = Several(OneOf("slot", SLOTS), "Named places on pages.")
+    jobs = Several(Text(), "Work that it does in the background.", example="[scores]")
 
 
 class ManifestGrammar(Grammar):
@@ -61,4 +62,4 @@ class ManifestGrammar(Grammar):
     requires = Several(Name(), "Plugins it cannot do without.")
     asks_for = Nested(AsksForGrammar, "What it wants to be allowed.")
     settings = Keyed(Nested(FieldGrammar), "What can be set, as fields.")
-    contributes = Nested(ContributesGrammar, "Where it shows something.")
+    contributes = Nested(ContributesGrammar, "What it adds beside types.")
