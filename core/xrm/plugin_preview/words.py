@@ -10,6 +10,7 @@ from typing import Any
 from xrm.errors import Message, msg
 from xrm.migrate.steps import Plan
 from xrm.plugin_preview.effects import Effects
+from xrm.plugin_preview.slots import SLOT_NAMES
 from xrm.schema.model import EntityDeclaration, Label
 
 KINDS = {"party": msg("kind of party"), "role": msg("role"), "record": msg("record")}
@@ -63,7 +64,7 @@ def _types(effects: Effects) -> Iterator[Message]:
         yield msg("Kind of interaction: {label}.", label=kind.label)
     manifest = effects.contents.plugin.manifest
     if manifest is not None and manifest.slots:
-        yield msg("It shows something at: {slots}.", slots=", ".join(manifest.slots))
+        yield from (msg("It adds {place}.", place=SLOT_NAMES[slot]) for slot in manifest.slots)
     if manifest is not None and manifest.jobs:
         yield msg("Work in the background: {jobs}.", jobs=", ".join(manifest.jobs))
 

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from xrm.access.policy import allowed, require, scope
+from xrm.access.users import names_of
 from xrm.departments.activation import Chosen, chosen, is_foundation, off_in
 from xrm.departments.queries import Department, get_tree
 from xrm.departments.switching import RIGHT, Switched, is_offered, offer_plugin, switch_plugin
@@ -19,10 +20,11 @@ from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.discovery import Plugin
 from xrm.plugin_preview.contents import Contents, read_contents
 from xrm.plugin_preview.effects import Effects, preview
+from xrm.plugin_preview.slots import SLOT_NAMES
 from xrm.plugin_preview.words import in_words
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
-from xrm_web.i18n import gettext, text_of
+from xrm_web.i18n import gettext, text_of, translate
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("admin_plugins", __name__, url_prefix="/admin/plugins")
@@ -56,6 +58,7 @@ class Place:
     department: Department
     is_on: bool
     decided: Chosen | None
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Detail:
     fixed: bool
     offered: bool
     may_offer: bool
+    slots: tuple[str, ...] = ()
 
 
 @blueprint.get("")
@@ -156,9 +160,16 @@ def _detail(uow: UnitOfWork, name: str) -> Detail:
     departments = _mine(uow)
     plugin = uow.host.get(name)
     known, off = chosen(uow, name), off_in(uow, name)
-    places = tuple(Place(one, plugin.is_on and one.id not in off, known.get(one.id)) for one in departments)
+    names = names_of(uow, {one.changed_by for one in known.values() if one.changed_by is not None})
+    places = tuple(
+        Place(one, plugin.is_on and one.id not in off, decided := known.get(one.id),
+              names.get(decided.changed_by, "") if decided and decided.changed_by else "")
+        for one in departments
+    )
     may_offer = scope(uow, "plugin", "administer").is_everywhere
-    return Detail(read_contents(plugin), _title(plugin), places, is_foundation(uow, name), is_offered(uow, plugin), may_offer)
+    slots = tuple(translate(SLOT_NAMES[slot]) for slot in plugin.manifest.slots) if plugin.manifest else ()
+    contents = read_contents(plugin)
+    return Detail(contents, _title(plugin), places, is_foundation(uow, name), is_offered(uow, plugin), may_offer, slots)
 
 
 def _require_place(uow: UnitOfWork, department: UUID) -> None:
