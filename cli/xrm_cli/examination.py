@@ -27,7 +27,8 @@ from xrm.plugin_removal.belongings import belongings_from_json
 from xrm.plugin_removal.records import list_removals
 from xrm.runtime import Runtime
 from xrm.schema.model import Label
-from xrm.settings import MINIMUM_SECRET, SECRET_FILE, Settings
+from xrm.sealing import is_weak
+from xrm.settings import SECRET_FILE, Settings
 from xrm.unit_of_work import system_actor
 from xrm_cli.findings import Finding
 from xrm_cli.main import OLDEST_PYTHON
@@ -90,8 +91,9 @@ def _folder(home: Path) -> Finding:
 
 def _secret(settings: Settings) -> Finding:
     file = settings.home / SECRET_FILE
-    if len(settings.secret_key) < MINIMUM_SECRET:
-        return Finding("secret", "bad", f"{file} is missing or too short.", "Remove the file if it is there, then run xrm init.")
+    if is_weak(settings.secret_key):
+        return Finding("secret", "bad", f"{file} is missing, too short or easily guessed.",
+                       "Remove the file if it is there, and the setting secret_key, then run xrm init.")
     if file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
         return Finding("secret", "warn", f"Others can read {file}.", f"chmod 600 {file}")
     return Finding("secret", "good", "It is there, and only its owner can read it.")

@@ -11,6 +11,7 @@ import xrm.channels.models
 import xrm.contact_points.models
 import xrm.departments.models
 import xrm.entities.models
+import xrm.factors.models
 import xrm.files.models
 import xrm.interactions.models
 import xrm.jobs.models

@@ -28,16 +28,26 @@ class Settings:
     currency: str = "EUR"
     language: str = "en"
     base_url: str = "http://127.0.0.1:5000"
+    former_secret_keys: tuple[str, ...] = ()  # they still open what they sealed
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
+    password_list: str = ""  # a sorted file of passwords that are known to be known
+    second_factor: str = "optional"
+    session_idle_minutes: int = 12 * 60
+    session_days: int = 14
     plugins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def masked(self) -> dict[str, str]:
         """Every setting as text for people; secrets and passwords are never shown."""
-        shown = {name: str(getattr(self, name)) for name in _names()}
-        if shown["secret_key"]:
-            shown["secret_key"] = "********"  # noqa: S105  # stars, not a secret
+        shown = {name: _as_text(getattr(self, name)) for name in _names()}
+        for secret in ("secret_key", "former_secret_keys"):
+            shown[secret] = "********" if shown[secret] else ""
         shown["database_url"] = _without_password(shown["database_url"])
         return shown
+
+
+def _as_text(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _names() -> list[str]:
@@ -72,7 +82,8 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
                 msg("{file}: there is no setting {name}. Known are: {known}.", file=home / "xrm.toml", name=name,
                     known=", ".join(sources))
             )
-        values[name], sources[name] = str(value), str(home / "xrm.toml")
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        values[name], sources[name] = text, str(home / "xrm.toml")
     for name in sources:
         variable = f"XRM_{name.upper()}"
         if environment.get(variable):
@@ -84,7 +95,30 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     if not values.get("secret_key") and (home / SECRET_FILE).is_file():
         values["secret_key"] = (home / SECRET_FILE).read_text().strip()
         sources["secret_key"] = str(home / SECRET_FILE)
+    values = {name: _read(name, text, sources[name]) for name, text in values.items()}
     return Settings(home=home, plugins=plugins, sources=sources, **values)
+
+
+def _read(name: str, text: str, source: str) -> str | int | tuple[str, ...]:
+    default = _DEFAULTS[name]
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(default, int):
+        if not text.isdecimal() or int(text) == 0:
+            raise ConfigurationError(
+                msg("{source}: {name} is {text}. Write a whole number from 1.", source=source, name=name, text=text)
+            )
+        return int(text)
+    if name in _CHOICES and text not in _CHOICES[name]:
+        raise ConfigurationError(
+            msg("{source}: {name} is {text}. Write one of: {known}.", source=source, name=name, text=text,
+                known=", ".join(_CHOICES[name]))
+        )
+    return text
+
+
+_DEFAULTS = {item.name: item.default for item in fields(Settings)}
+_CHOICES = {"second_factor": ("optional", "administrators", "everybody")}
 
 
 def _table(home: Path, name: str, value: object) -> dict[str, Any]:

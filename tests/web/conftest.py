@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from xrm.access.sign_in import start_session
+from xrm.access.sessions import start_session
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, system_actor
 from xrm_web.app import create_app

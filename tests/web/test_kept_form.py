@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.factories.access import Departments
 from tests.web.conftest import SignIn
-from xrm.access.sign_in import end_session
+from xrm.access.sessions import end_session
 from xrm.entities.listing import ListQuery
 from xrm.entities.queries import count_entities
 from xrm.runtime import Runtime

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.factories.apiary import Apiary
 from tests.instances import Prepared
-from xrm.access.sign_in import start_session
+from xrm.access.sessions import start_session
 from xrm.settings import Settings
 from xrm.unit_of_work import system_actor
 from xrm_web.app import create_app

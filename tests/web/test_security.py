@@ -16,7 +16,11 @@ from xrm.unit_of_work import Actor
 from xrm_web.app import create_app
 from xrm_web.security import guard_of, safe_next
 
-PUBLIC = {"static", "sign_in.show", "sign_in.enter", "sign_in.leave", "me.switch_language", "help.show", "guide.show"}
+PUBLIC = {
+    "static", "sign_in.show", "sign_in.enter", "sign_in.leave", "me.switch_language", "help.show", "guide.show",
+    "second_factor.show", "second_factor.enter", "second_factor.enrol", "second_factor.confirm_enrolment",
+    "passkeys.options_to_sign", "passkeys.enter",
+}
 
 
 def with_settings(runtime: Runtime, *, base_url: str = "http://127.0.0.1:5000", secret_key: str | None = None) -> Flask:
@@ -100,8 +104,15 @@ def test_a24_another_host_is_refused(runtime: Runtime, host: str) -> None:
     assert client.get("/in", base_url="http://crm.example.org").status_code == 200
 
 
-@pytest.mark.parametrize("key", ["", "dev", "x" * 31])
-def test_a21_a_missing_or_short_key_refuses_to_start(runtime: Runtime, key: str) -> None:
+@pytest.mark.parametrize(
+    "key",
+    [
+        "", "dev", "x" * 31, "x" * 48, "0123456789" * 5, "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET_KEY",
+        "\2\1thisismyscretkey\1\2\\e\\y\\y\\h and more", "django-insecure-9%s$k2l0q&x7vz#b1w@ej5u8c3t6r4",
+        "your_secret_key_goes_here_please_now", "thisISaSECRET_1234-thisISaSECRET_1234",
+    ],
+)
+def test_a21_a_missing_short_or_public_key_refuses_to_start(runtime: Runtime, key: str) -> None:
     with pytest.raises(ConfigurationError, match="XRM_SECRET_KEY"):
         with_settings(runtime, secret_key=key)
 

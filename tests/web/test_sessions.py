@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
+import argon2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -65,13 +67,14 @@ def test_too_many_tries_wait_even_with_the_right_password(app: Flask, runtime: R
 
 
 @pytest.mark.usefixtures("nadia")
-def test_signing_in_forgets_earlier_tries(app: Flask, runtime: Runtime) -> None:
+def test_signing_in_forgets_earlier_tries_of_this_door(app: Flask, runtime: Runtime) -> None:
     client = app.test_client()
     enter(client, password="wrong")
 
     enter(client)
 
-    assert runtime.read(lambda uow: uow.execute(select(sign_in_attempt)).all(), SYSTEM) == []
+    left = runtime.read(lambda uow: uow.execute(select(sign_in_attempt.c.failures)).scalars().all(), SYSTEM)
+    assert sorted(left) == [1, 1], "the login and the network keep the one failure, the login at this network does not"
 
 
 @pytest.mark.usefixtures("nadia")
@@ -180,3 +183,46 @@ def test_only_a_department_with_rights_can_be_chosen(client: FlaskClient) -> Non
 
     cookie = client.get_cookie("xrm_department")
     assert cookie is None or cookie.value == ""
+
+
+@pytest.mark.deep
+@pytest.mark.usefixtures("nadia")
+def test_a25_two_hundred_known_and_unknown_logins_answer_alike(app: Flask, runtime: Runtime) -> None:
+    known = [f"user{number}@example.org" for number in range(200)]
+    for email in known:
+        runtime.write(lambda uow: create_user(uow, email), SYSTEM)
+
+    def answers(emails: list[str]) -> set[tuple[int, str]]:
+        found = set()
+        for number, email in enumerate(emails):
+            peer = {"REMOTE_ADDR": f"198.51.{number % 250}.{number // 250}"}
+            answer = app.test_client().post("/in", data={"email": email, "password": "wrong"}, environ_base=peer)
+            found.add((answer.status_code, re.sub(r'content="[^"]+"|value="[^"]+"', "", answer.text.replace(email, ""))))
+        return found
+
+    assert answers(known) == answers([f"nobody{number}@example.org" for number in range(200)])
+    assert len(answers([known[0]])) == 1
+
+
+@pytest.mark.usefixtures("nadia")
+def test_a25_known_and_unknown_logins_answer_alike(app: Flask, runtime: Runtime) -> None:
+    runtime.write(lambda uow: create_user(uow, "off@example.org"), SYSTEM)
+
+    def answer(email: str) -> tuple[int, str, list[str]]:
+        got = app.test_client().post("/in", data={"email": email, "password": "wrong"})
+        text = re.sub(r'content="[^"]+"|name="csrf_token" value="[^"]+"', "", got.text.replace(email, ""))
+        return got.status_code, text, sorted(got.headers.keys())
+
+    assert answer(EMAIL) == answer("off@example.org") == answer("nobody@example.org")
+
+
+@pytest.mark.usefixtures("nadia")
+def test_a_hash_of_former_parameters_is_replaced_at_sign_in(app: Flask, runtime: Runtime) -> None:
+    weak = argon2.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    runtime.write(lambda uow: uow.execute(update(user).where(user.c.email == EMAIL).values(password_hash=weak)), SYSTEM)
+
+    assert enter(app.test_client()) == 303
+
+    kept = runtime.read(lambda uow: uow.execute(select(user.c.password_hash).where(user.c.email == EMAIL)).scalar_one(), SYSTEM)
+    assert kept != weak
+    assert enter(app.test_client()) == 303

@@ -11,6 +11,7 @@ from xrm_web.errors import init_errors
 from xrm_web.i18n import init_i18n
 from xrm_web.navigation import init_navigation
 from xrm_web.pages import register_pages
+from xrm_web.peers import init_peers
 from xrm_web.plugin_templates import init_plugin_templates, translation_folders
 from xrm_web.security import init_security
 from xrm_web.sessions import init_sessions
@@ -21,7 +22,7 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     """The web app of one runtime; ``testing`` adds the style guide and lets exceptions through.
 
     Raises:
-        ConfigurationError: when the secret key is absent or too short.
+        ConfigurationError: when the secret key is absent or weak, or a trusted proxy is no network.
     """
     app = Flask("xrm_web")
     app.testing = testing
@@ -30,6 +31,7 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     app.jinja_env.lstrip_blocks = True
     init_sessions(app)
     init_security(app, runtime.settings)
+    init_peers(app, runtime.settings)
     init_assets(app)
     init_plugin_templates(app, runtime.host)
     init_i18n(app, translation_folders(runtime.host))

@@ -12,12 +12,12 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
 from xrm.errors import ConfigurationError, msg
-from xrm.settings import Settings
+from xrm.sealing import is_weak
+from xrm.settings import MINIMUM_SECRET, Settings
 from xrm_web.kept_form import has_typed_text
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
-MINIMUM_SECRET = 32
 LARGEST_BODY = 32 * 1024 * 1024
 LARGEST_FORM_FIELD = 2 * 1024 * 1024
 MOST_FORM_PARTS = 2000
@@ -69,11 +69,11 @@ def init_security(app: Flask, settings: Settings) -> None:
     """Set keys, cookies and limits, and put the guard before and the headers behind every request.
 
     Raises:
-        ConfigurationError: when the secret key is absent or too short to be one.
+        ConfigurationError: when the secret key is absent, too short or one that others know.
     """
-    if len(settings.secret_key) < MINIMUM_SECRET:
+    if is_weak(settings.secret_key):
         raise ConfigurationError(
-            msg("The secret key is missing or shorter than {length} characters. Run xrm init, or set XRM_SECRET_KEY.",
+            msg("The secret key is missing, known to others or shorter than {length}. Run xrm init, or set XRM_SECRET_KEY.",
                 length=MINIMUM_SECRET)
         )
     secure = is_https(settings)

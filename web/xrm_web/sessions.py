@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who looks at the page: finds the server-side session of the request's cookie, starts and ends sessions."""
+"""Who looks at the page: finds the server-side session of the request's cookie, begins, renews and ends sessions.
+
+Every way in ends in ``begin``: it knows who was proven to be whom, by which method, and whether that is enough.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,31 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn, TypeVar
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from xrm.access import sign_in as access
-from xrm.access.users import User
-from xrm.errors import ConfigurationError, Conflict, InvalidInput, Problem
+from xrm.access import sessions as access
+from xrm.access.sign_in import check_sign_in, keep_new_hash, note_failure, note_sign_in
+from xrm.access.throttle import doors_of_login, forgive, take_try
+from xrm.access.tickets import GOOD_FOR, issue_ticket
+from xrm.access.users import User, get_user
+from xrm.errors import ConfigurationError, Conflict, InvalidInput, PermissionDenied, Problem, msg
+from xrm.factors.queries import needs
+from xrm.factors.service import start_app
 from xrm.plugin_host.guard import PluginFailed
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 from xrm_web.i18n import language
+from xrm_web.peers import ONE_YEAR, client_address, device_cookie, device_of, with_device
 
 Result = TypeVar("Result")
-LIFETIME = 14 * 24 * 3600
 TOUCH_EVERY = 10 * 60
+FRESH_MINUTES = 10
+NEXT_STEP = {"second": "second_factor.show", "enrolment": "second_factor.enrol"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,17 @@ class Visitor:
     time_zone: str = ""
     theme: str = "auto"
     density: str = "normal"
+    confirmed_at: datetime | None = None
+    wants_renewal: bool = False
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What ``begin`` came to: the token of a session, or with a ``need`` (``second``, ``enrolment``) that of a ticket for it."""
+
+    token: str
+    login: str
+    need: str = ""
 
 
 def runtime() -> Runtime:
@@ -89,15 +111,11 @@ def load_visitor() -> None:
     g.visitor = runtime().read(find, system_actor("web"))
 
 
-def _visitor(found: User) -> Visitor:
+def _visitor(found: access.OpenSession) -> Visitor:
+    user = found.user
     return Visitor(
-        actor=found.as_actor("web"),
-        name=found.name,
-        email=found.email,
-        language=found.language,
-        time_zone=found.time_zone,
-        theme=found.theme,
-        density=found.density,
+        user.as_actor("web"), user.name, user.email, user.language, user.time_zone, user.theme, user.density, found.confirmed_at,
+        found.wants_renewal,
     )
 
 
@@ -106,34 +124,89 @@ def cookie_name() -> str:
     return "__Host-xrm_session" if current_app.config["SESSION_COOKIE_SECURE"] else "xrm_session"
 
 
-def start(email: str, password: str) -> str | None:
-    """A new session's token, or None when the e-mail address or the password is wrong; any older session is ended.
+def ticket_cookie() -> str:
+    """The name of the cookie that holds a ticket between two steps of signing in."""
+    return "__Host-xrm_ticket" if current_app.config["SESSION_COOKIE_SECURE"] else "xrm_ticket"
+
+
+def start(email: str, password: str) -> Begun | None:
+    """What a right e-mail address and password come to; None when one of them is wrong.
 
     Raises:
         Conflict: with code ``throttled``, after too many tries.
     """
-    old = request.cookies.get(cookie_name())
-    address, agent = request.remote_addr or "", request.user_agent.string
-
-    def count(uow: UnitOfWork) -> None:
-        access.check_throttle(uow, email, address)
-        access.count_failure(uow, email, address)
-
-    def begin(uow: UnitOfWork, user_id: UUID) -> str:
-        if old:
-            access.end_session(uow, old)
-        return access.start_session(uow, user_id, address, agent, email=email)
-
+    address, system = client_address(), system_actor("web")
+    doors = doors_of_login(email, address, device_of(email))
     # Counted before the password is looked at, so that tries in parallel do not slip through together; and looked at outside
     # of a writing transaction, because it takes long on purpose.
-    system = system_actor("web")
-    runtime().write(count, system)
-    found = runtime().read(lambda uow: access.sign_in(uow, email, password), system)
-    if found is None:
+    runtime().write(lambda uow: take_try(uow, doors), system)
+    check = runtime().read(lambda uow: check_sign_in(uow, email, password), system)
+    if check.user is None:
+        runtime().write(lambda uow: note_failure(uow, check.meant, "password", address), system)
         return None
-    token = runtime().write(lambda uow: begin(uow, found.id), system)
+
+    def settle(uow: UnitOfWork) -> None:
+        forgive(uow, doors)
+        keep_new_hash(uow, check)
+
+    runtime().write(settle, system)
+    return begin(check.user.id, "password")
+
+
+def begin(user_id: UUID, method: str) -> Begun:
+    """Begin a session for somebody who was just proven to be this user, unless another proof has to come first.
+
+    ``method``: ``password``, ``passkey``, ``single_sign_on``, ``link`` …; which of them need a second factor, core knows.
+
+    Raises:
+        PermissionDenied: when there is no such active user.
+    """
+    system = system_actor("web")
+    user = runtime().read(lambda uow: get_user(uow, user_id), system)
+    if user is None or not user.is_active:
+        raise PermissionDenied(msg("This login is switched off. Ask an administrator."))
+    need = runtime().read(lambda uow: needs(uow, method), user.as_actor("web"))
+    if not need:
+        return open_session(user, method)
+
+    def hand_on(uow: UnitOfWork) -> str:
+        if need == "enrolment":
+            start_app(uow, user_id)
+        return issue_ticket(uow, need, user_id=user_id, method=method)
+
+    return Begun(runtime().write(hand_on, system), user.email, need)
+
+
+def open_session(user: User, method: str) -> Begun:
+    """A new session for a user of whom nothing more is asked; any older session of this browser is ended."""
+    old, address, agent = request.cookies.get(cookie_name()), client_address(), request.user_agent.string
+
+    def open_it(uow: UnitOfWork) -> str:
+        if old:
+            access.end_session(uow, old)
+        note_sign_in(uow, user.id, method, address)
+        return access.start_session(uow, user.id, address, agent, method=method, is_confirmed=method != "single_sign_on")
+
+    token = runtime().write(open_it, system_actor("web"))
     session.clear()
-    return token
+    return Begun(token, user.email)
+
+
+def go_on(begun: Begun, target: str) -> BaseResponse:
+    """The answer to a step of signing in: on to ``target``, or to the next step with ``target`` kept in mind."""
+    if begun.need:
+        response = redirect(url_for(NEXT_STEP[begun.need], next=target), 303)
+        set_cookie(response, ticket_cookie(), begun.token, lifetime=int(GOOD_FOR.total_seconds()))
+        return response
+    return let_in(redirect(target, 303), begun)
+
+
+def let_in(response: BaseResponse, begun: Begun) -> BaseResponse:
+    """The same answer with the cookies of somebody who is signed in now."""
+    set_cookie(response, cookie_name(), begun.token)
+    set_cookie(response, device_cookie(), with_device(begun.login), lifetime=ONE_YEAR)
+    response.delete_cookie(ticket_cookie(), path="/")
+    return response
 
 
 def end() -> None:
@@ -144,24 +217,54 @@ def end() -> None:
     session.clear()
 
 
-def set_cookie(response: BaseResponse, name: str, value: str, *, lifetime: int = LIFETIME) -> None:
-    """A cookie that scripts cannot read, for this site only."""
+def require_fresh(minutes: int = FRESH_MINUTES, *, back: str = "") -> None:
+    """Go on only when the person proved within these minutes who they are; else send them to do so, and then ``back``.
+
+    What was posted is not kept, so call it in the GET that shows a form too; ``back`` is the page to return to after a POST.
+    """
+    confirmed: datetime | None = g.visitor.confirmed_at
+    if confirmed is not None and datetime.now(UTC) - confirmed < timedelta(minutes=minutes):
+        return
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    _leave(url_for("confirm.show", next=back or here))
+
+
+def _leave(target: str) -> NoReturn:
+    if request.headers.get("HX-Request") == "true":
+        # A redirect would be followed inside the page.
+        abort(make_response("", 200, {"HX-Redirect": target}))
+    abort(redirect(target, 303))
+
+
+def set_cookie(response: BaseResponse, name: str, value: str, *, lifetime: int | None = None) -> None:
+    """A cookie that scripts cannot read, for this site only; without a lifetime it lives as long as a session may."""
     secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(name, value, max_age=lifetime, path="/", httponly=True, secure=secure, samesite="Lax")
+    age = runtime().settings.session_days * 24 * 3600 if lifetime is None else lifetime
+    response.set_cookie(name, value, max_age=age, path="/", httponly=True, secure=secure, samesite="Lax")
 
 
 def touch(response: Response) -> Response:
     """Note now and then that the session is in use, after the answer is made; other requests take no write lock for it."""
     token = request.cookies.get(cookie_name())
     if token and g.get("visitor") and g.visitor.actor is not None:
+        if g.visitor.wants_renewal:
+            return _renew(response, token)
         touched: dict[str, float] = current_app.extensions["xrm_touched"]
-        now = time.monotonic()
-        if now - touched.get(token, -TOUCH_EVERY) >= TOUCH_EVERY:
+        now, every = time.monotonic(), min(TOUCH_EVERY, runtime().settings.session_idle_minutes * 15)
+        if now - touched.get(token, -every) >= every:
             touched[token] = now
-            for old in [one for one, at in touched.items() if now - at > TOUCH_EVERY]:
+            for old in [one for one, at in touched.items() if now - at > every]:
                 del touched[old]
             with suppress(Conflict, ConfigurationError):
                 runtime().write(lambda uow: access.touch_session(uow, token), system_actor("web"))
+    return response
+
+
+def _renew(response: Response, token: str) -> Response:
+    with suppress(Conflict, ConfigurationError):
+        fresh = runtime().write(lambda uow: access.renew_session(uow, token), system_actor("web"))
+        if fresh is not None:
+            set_cookie(response, cookie_name(), fresh)
     return response
 
 

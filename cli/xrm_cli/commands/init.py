@@ -52,7 +52,7 @@ def init(
     if no_input and not password_file:
         raise click.UsageError("With --no-input, name the file of the administrator's password by --password-file.")
     password = read_password(password_file) if password_file else ask_password()
-    check_password(password)
+    check_password(password, session.settings, (email, name))
     create_home(session.settings.home)
     runtime = session.reopened()  # with the secret that is there only now
     apply_schema(runtime, quiet=True)

@@ -12,6 +12,7 @@ import click
 from xrm.errors import ConfigurationError, msg
 from xrm.migrate.apply import has_tables
 from xrm.migrate.upgrade import plan_for
+from xrm.sealing import is_weak
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE
 from xrm_cli.declaring import Command
 from xrm_cli.logs import log_to_stderr
@@ -54,9 +55,9 @@ def serve(session: Session, *, host: str, port: int, workers: int, in_process: b
 
 def _require_ready(session: Session) -> None:
     runtime = session.runtime
-    if len(session.settings.secret_key) < MINIMUM_SECRET:
+    if is_weak(session.settings.secret_key):
         raise ConfigurationError(
-            msg("The secret in {file} or XRM_SECRET_KEY is missing or has less than {least} characters. Run: xrm init",
+            msg("The secret in {file} or XRM_SECRET_KEY is missing, known to others or shorter than {least}. Run: xrm init",
                 file=session.settings.home / SECRET_FILE, least=MINIMUM_SECRET)
         )
     if not has_tables(runtime.engine):

@@ -7,20 +7,23 @@ import uuid
 
 import click
 
-from xrm.access.service import DEPTHS, add_member, create_user, give
+from xrm.access.agents import device_of
+from xrm.access.service import DEPTHS, add_member, create_user, give, set_password
+from xrm.access.sessions import end_sessions, list_sessions
 from xrm.access.users import find_user, list_permission_sets, list_users
 from xrm.departments.queries import get_tree
+from xrm.factors.service import reset_factors
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.choosing import Decorated, choose_department
 from xrm_cli.declaring import Noun
 from xrm_cli.output import say
-from xrm_cli.passwords import read_password
+from xrm_cli.passwords import ask_password, read_password
 from xrm_cli.session import Session, with_session
 
 
 @click.group(cls=Noun)
 def user() -> None:
-    """Users: list, create, grant rights; permission sets."""
+    """Users: list, create, grant rights; permission sets; sessions, passwords and second factors."""
 
 
 def _grant_options(function: Decorated) -> Decorated:
@@ -102,3 +105,46 @@ def grant(session: Session, *, email: str, permission_set: str, department: str,
     session.write(lambda uow: _grant(uow, find_user(uow, email).id, permission_set, department, depth))
     given = {"email": email, "set": permission_set, "department": department or None, "depth": depth}
     session.give(given, lambda: say(f"{email} has the rights of {permission_set} now."))
+
+
+@user.command("sessions", examples=["xrm user sessions anna@example.org", "xrm user sessions anna@example.org --json"])
+@click.argument("email")
+@with_session
+def sessions(session: Session, *, email: str) -> None:
+    """List where a user is signed in: browser, address, since when, last seen."""
+    rows = session.read(lambda uow: list_sessions(uow, find_user(uow, email, only_active=False).id))
+    items = [
+        {"browser": " ".join(device_of(row.agent)).strip() or "unknown", "address": row.address, "by": row.method,
+         "since": row.created_at.isoformat(), "seen": row.seen_at.isoformat(), "session": row.handle}
+        for row in rows
+    ]
+    session.give_list(items, ("browser", "address", "by", "since", "seen", "session"))
+
+
+@user.command("end-sessions", examples=["xrm user end-sessions anna@example.org"])
+@click.argument("email")
+@with_session
+def end_sessions_command(session: Session, *, email: str) -> None:
+    """Sign a user out everywhere."""
+    ended = session.write(lambda uow: end_sessions(uow, find_user(uow, email, only_active=False).id))
+    session.give({"email": email, "ended": ended}, lambda: say(f"{email} is signed out of {ended} browsers."))
+
+
+@user.command("reset-factors", examples=["xrm user reset-factors anna@example.org"])
+@click.argument("email")
+@with_session
+def reset_factors_command(session: Session, *, email: str) -> None:
+    """Take app, recovery codes and passkeys away from a user who lost them, and sign them out."""
+    session.write(lambda uow: reset_factors(uow, find_user(uow, email, only_active=False).id))
+    session.give({"email": email, "reset": True}, lambda: say(f"{email} signs in by password alone now."))
+
+
+@user.command("set-password", examples=["xrm user set-password anna@example.org --password-file password.txt"])
+@click.argument("email")
+@click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
+@with_session
+def set_password_command(session: Session, *, email: str, password_file: str | None) -> None:
+    """Give a user a new password, asked for unless a file holds it; they are signed out everywhere."""
+    password = read_password(password_file) if password_file else ask_password()
+    session.write(lambda uow: set_password(uow, find_user(uow, email, only_active=False).id, password))
+    session.give({"email": email, "changed": True}, lambda: say(f"{email} has a new password, and is signed out everywhere."))

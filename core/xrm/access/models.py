@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of access: users, memberships, permission sets, grants, sessions."""
+"""Tables of access: users, memberships, permission sets, grants, sessions and the steps of signing in."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ session = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("address", Text, nullable=False, server_default=""),
     Column("agent", Text, nullable=False, server_default=""),
+    Column("method", Text, nullable=False, server_default=""),
+    Column("confirmed_at", UtcDateTime),  # when the person last proved who they are; nothing: not since a provider said so
+    Column("renew_since", UtcDateTime),  # its rights rose: the next request gets a new token
+)
+
+# What one step of signing in hands to the next: opened once, within minutes, by who has the token.
+sign_in_ticket = Table(
+    "sign_in_ticket",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("purpose", key_text(), nullable=False),
+    Column("user_id", Id, ForeignKey("user.id", ondelete="CASCADE"), index=True),
+    Column("method", Text, nullable=False, server_default=""),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 sign_in_attempt = Table(
@@ -78,3 +92,4 @@ sign_in_attempt = Table(
 )
 
 Index("ix_session_expires_at", session.c.expires_at)
+Index("ix_sign_in_attempt_last_at", sign_in_attempt.c.last_at)

@@ -6,13 +6,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from xrm.access.addresses import clean_email
-from xrm.access.models import grant, membership, permission, permission_set, session, user
+from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.access.passwords import hash_password
 from xrm.access.policy import require, require_everywhere, scope
 from xrm.access.rights import note_changed_rights
+from xrm.access.sessions import drop_sessions, want_renewal
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.departments.queries import get_tree
@@ -65,7 +66,7 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
 
     Raises:
         PermissionDenied: without the right to administer users everywhere.
-        InvalidInput: for a wrong address or a password too short.
+        InvalidInput: for a wrong address or a password that is too short or easily guessed.
         Conflict: when the address has a login already, in whatever case it is written.
     """
     require_everywhere(uow, "user:administer")
@@ -78,8 +79,8 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
     uow.execute(
         insert(user).values(
             id=one, email=address, email_key=address.casefold(), name=" ".join(name.split())[:200] or address,
-            password_hash=hash_password(password) if password is not None else None, is_active=True, language=language,
-            created_at=uow.now,
+            password_hash=None if password is None else hash_password(password, uow.settings, (address, name)), is_active=True,
+            language=language, created_at=uow.now,
         )
     )
     _note(uow, one, "user", "user.created", {"email": (None, address)})
@@ -125,6 +126,7 @@ def give(
     one = new_id()
     where = None if depth == "all" else department
     uow.execute(insert(grant).values(id=one, user_id=user_id, permission_set_id=set_id, department_id=where, depth=depth))
+    want_renewal(uow, user_id)
     given = {"set": (None, set_key), "department": (None, str(where or "")), "depth": (None, depth)}
     _note(uow, user_id, "user", "grant.given", given)
     return one
@@ -163,7 +165,7 @@ def deactivate_user(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     """
     require_everywhere(uow, "user:administer")
     uow.execute(update(user).where(user.c.id == user_id).values(is_active=False))
-    uow.execute(delete(session).where(session.c.user_id == user_id))
+    drop_sessions(uow, user_id)
     _note(uow, user_id, "user", "user.deactivated", {})
 
 
@@ -172,12 +174,17 @@ def set_password(uow: UnitOfWork, user_id: uuid.UUID, password: str) -> None:
 
     Raises:
         PermissionDenied: without the right to administer users everywhere, unless it is one's own.
-        InvalidInput: when it is too short.
+        InvalidInput: when it is too short or easily guessed.
+        NotFound: when there is no such user.
     """
     if uow.actor.user_id != user_id:
         require_everywhere(uow, "user:administer")
-    uow.execute(update(user).where(user.c.id == user_id).values(password_hash=hash_password(password)))
-    uow.execute(delete(session).where(session.c.user_id == user_id))
+    about = uow.execute(select(user.c.email, user.c.name).where(user.c.id == user_id)).first()
+    if about is None:
+        raise NotFound(msg("There is no user with the id {id}.", id=user_id))
+    hashed = hash_password(password, uow.settings, tuple(about))
+    uow.execute(update(user).where(user.c.id == user_id).values(password_hash=hashed))
+    drop_sessions(uow, user_id)
     _note(uow, user_id, "user", "user.password_changed", {})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Insert many rows, or replace those with the same key."""
+"""Insert many rows; those whose key is there already are replaced, or left as they are."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     is_older = table.c[newer] <= statement.excluded[newer]
     statement = statement.on_conflict_do_update(index_elements=keys, set_=others, where=is_older)
     connection.execute(statement, list(rows))
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the rows whose primary key is not there yet."""
+    insert = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
+    keys = [column.name for column in table.primary_key]
+    connection.execute(insert(table).on_conflict_do_nothing(index_elements=keys), list(rows))

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from tests.cli.conftest import PASSWORD, Xrm
-from xrm.access.sign_in import sign_in
+from xrm.access.sign_in import check_sign_in
 from xrm.runtime import open_runtime
 from xrm.settings import load_settings
 from xrm.unit_of_work import system_actor
@@ -21,7 +21,7 @@ def test_it_makes_folder_secret_tables_and_an_administrator(bare: Xrm, tmp_path:
     assert made.json["created"] is True
     assert stat.S_IMODE((tmp_path / "instance" / "secret.key").stat().st_mode) == 0o600
     runtime = open_runtime(load_settings())
-    signed_in = runtime.read(lambda uow: sign_in(uow, "ada@example.org", PASSWORD), system_actor())
+    signed_in = runtime.read(lambda uow: check_sign_in(uow, "ada@example.org", PASSWORD).user, system_actor())
     runtime.close()
     assert signed_in is not None
     assert len(bare.given("--as", "ada@example.org", "department", "list")["items"]) == 1

@@ -9,6 +9,7 @@ from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import plugins as admin_plugins
 from xrm_web.pages import (
     actions,
+    confirm,
     contact_points,
     files,
     forms,
@@ -18,13 +19,17 @@ from xrm_web.pages import (
     lists,
     manual,
     me,
+    own_factors,
+    own_sign_in,
     panels,
+    passkeys,
     pickers,
     records,
     relationships,
     removal,
     roles,
     search,
+    second_factor,
     sign_in,
 )
 
@@ -32,6 +37,7 @@ PAGES = (
     actions,
     admin_overview,
     admin_plugins,
+    confirm,
     contact_points,
     files,
     forms,
@@ -40,13 +46,17 @@ PAGES = (
     lists,
     manual,
     me,
+    own_factors,
+    own_sign_in,
     panels,
+    passkeys,
     pickers,
     records,
     relationships,
     removal,
     roles,
     search,
+    second_factor,
     sign_in,
 )
 

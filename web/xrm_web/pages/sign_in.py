@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sign in and out."""
+"""Sign in by password, and out; the other ways in and the second step have pages of their own."""
 
 from __future__ import annotations
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from xrm.access.throttle import THROTTLED
 from xrm.errors import Conflict
+from xrm.factors.passkeys import why_not
 from xrm_web import sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.inputs import FieldInput
@@ -23,27 +25,25 @@ def show() -> ResponseReturnValue:
     target = safe_next(request.args.get("next"))
     if g.visitor.actor is not None:
         return redirect(target)
-    return _form(target)
+    return sign_in_page(target)
 
 
 @blueprint.post("/in")
 @public
 def enter() -> ResponseReturnValue:
-    """Start a session. A wrong address and a wrong password give the same answer."""
+    """Start a session, or go on to the second step. A wrong address and a wrong password give the same answer."""
     email = request.form.get("email", "").strip()
     password = request.form.get("password", "")
     target = safe_next(request.form.get("next"))
     try:
-        token = sessions.start(email, password) if email and 0 < len(password) <= LONGEST_PASSWORD else None
+        begun = sessions.start(email, password) if email and 0 < len(password) <= LONGEST_PASSWORD else None
     except Conflict as error:
-        if error.code != "throttled":
+        if error.code != THROTTLED:
             raise
-        return _form(target, email, ("", translate(error.message))), 429
-    if token is None:
-        return _form(target, email, ("f-email", gettext("The e-mail address or the password is wrong."))), 422
-    response = redirect(target, 303)
-    sessions.set_cookie(response, sessions.cookie_name(), token)
-    return response
+        return sign_in_page(target, email, ("", translate(error.message))), 429
+    if begun is None:
+        return sign_in_page(target, email, ("f-email", gettext("The e-mail address or the password is wrong."))), 422
+    return sessions.go_on(begun, target)
 
 
 @blueprint.post("/out")
@@ -57,7 +57,8 @@ def leave() -> ResponseReturnValue:
     return response
 
 
-def _form(target: str, email: str = "", problem: tuple[str, str] | None = None) -> str:
+def sign_in_page(target: str, email: str = "", problem: tuple[str, str] | None = None) -> str:
+    """The page of all ways in, with what went wrong."""
     inputs = {
         "email": FieldInput(
             name="email", kind="email", label=gettext("E-mail"), value=email, required=True, autocomplete="username",
@@ -68,4 +69,7 @@ def _form(target: str, email: str = "", problem: tuple[str, str] | None = None) 
             autofocus=bool(email) and problem is None,
         ),
     }
-    return render_template("sign_in.html", **inputs, next=target, problems=[problem] if problem else [])
+    settings = sessions.runtime().settings
+    return render_template(
+        "sign_in/page.html", **inputs, next=target, problems=[problem] if problem else [], has_passkeys=why_not(settings) is None
+    )
