@@ -28,6 +28,7 @@ NOUNS = {
     "search": ("commands.search", "search", "Find parties and records by words."),
     "score": ("commands.score", "score", "Scores: run, show."),
     "job": ("commands.job", "job", "Jobs: list, run, retry, cancel."),
+    "audit": ("commands.audit", "audit", "The audit log: verify, list, export, head, seen."),
     "backup": ("commands.backup", "backup", "Backups: create, verify, restore, list."),
     "doctor": ("commands.doctor", "doctor", "Check the installation, with remedies."),
     "config": ("commands.config", "config", "Settings and where each comes from."),

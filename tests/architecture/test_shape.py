@@ -20,7 +20,7 @@ BANNED_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "manager
 BANNED_MODULES = BANNED_WORDS | {"process", "data", "info"}
 BANNED_ENDINGS = ("Manager", "Handler", "Helper", "Helpers", "Utils", "Util")
 CORE_FOLDERS = {
-    "access", "audit", "backup", "channels", "contact_points", "db", "departments", "entities", "factors", "files",
+    "access", "audit", "backup", "channels", "contact_points", "db", "departments", "entities", "factors", "files", "history",
     "identifiers", "imports", "interactions", "jobs", "merge", "migrate", "overlay", "plugin_host", "plugin_preview",
     "plugin_removal", "relationships", "roles", "schema", "scores", "search", "schema/expressions", "schema/fields",
     "schema/grammar",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Flask
 
 from xrm.runtime import Runtime
+from xrm_web.access_notes import init_access_notes
 from xrm_web.assets import init_assets
 from xrm_web.errors import init_errors
 from xrm_web.i18n import init_i18n
@@ -32,6 +33,7 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     init_sessions(app)
     init_security(app, runtime.settings)
     init_peers(app, runtime.settings)
+    init_access_notes(app, runtime)
     init_assets(app)
     init_plugin_templates(app, runtime.host)
     init_i18n(app, translation_folders(runtime.host))

@@ -16,6 +16,7 @@ from flask import stream_with_context
 from xrm.departments.queries import Department, get_tree
 from xrm.entities.listing import ListQuery
 from xrm.entities.queries import Entity, Page, list_entities
+from xrm.history.access_log import Export
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext
 from xrm_web.inputs import Cell
@@ -52,19 +53,25 @@ def _item(state: ListState, item: Entity) -> dict[str, Any]:
 
 
 def csv_parts(
-    read: Callable[[Callable[[UnitOfWork], Any]], Any], state: ListState, departments: Sequence[Department]
+    read: Callable[[Callable[[UnitOfWork], Any]], Any], state: ListState, departments: Sequence[Department], export: Export
 ) -> Iterator[str]:
-    """The list as pieces of CSV, each page in a unit of work of its own so that a long list holds no transaction."""
+    """The list as pieces of CSV, each page in a unit of work of its own so that a long list holds no transaction.
+
+    Each page is told to ``export`` before it is sent: what was sent is known, even if the rest never is.
+    """
     known = known_columns(state.entity_type)
     heads = [gettext("Name"), *(known[key].label for key in state.shown_columns), gettext("Id")]
 
     def parts() -> Iterator[str]:
-        query = state.query(departments, limit=PAGE)
+        query, count = state.query(departments, limit=PAGE), 0
         yield "\N{ZERO WIDTH NO-BREAK SPACE}" + _lines([heads])
         while True:
             page, lines = read(partial(_page, state=state, query=query))
+            count += len(page.items)
+            export.add(item.party or item.id for item in page.items)
             yield _lines(lines)
             if not page.next:
+                export.end(count)
                 return
             query = replace(query, after=page.next)
 

@@ -10,6 +10,7 @@ import click
 from xrm.errors import NotFound, msg
 from xrm.plugin_removal.belongings import find_belongings
 from xrm.plugin_removal.export import export_plugin
+from xrm.plugin_removal.noting import note_export
 from xrm_cli.declaring import Command
 from xrm_cli.output import print_pairs
 from xrm_cli.session import Session, with_session
@@ -28,6 +29,7 @@ def export_command(session: Session, *, name: str, out: Path | None) -> None:
     if mine.is_empty:
         raise NotFound(msg("Nothing here belongs to a plugin {name}. xrm plugin list shows those that are known.", name=name))
     path, manifest = export_plugin(runtime, mine, out)
+    session.write(lambda uow: note_export(uow, mine, sum(part.rows for part in manifest.parts)))
     described = {"file": str(path), "plugin": name, "version": manifest.version,
                  "rows": {part.member: part.rows for part in manifest.parts}}
     session.give(described, lambda: print_pairs([("file", path), ("rows", sum(part.rows for part in manifest.parts))]))

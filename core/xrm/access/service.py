@@ -28,7 +28,8 @@ SHIPPED_SETS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "administrator": ("Administrator", "Administration", ("*:*",)),
     "department_administrator": (
         "Department administrator", "Administration du service",
-        tuple(f"*:{verb}" for verb in ("read", "create", "update", "delete", "link", "send", "import", "export", "administer")),
+        (*(f"*:{verb}" for verb in ("read", "create", "update", "delete", "link", "send", "import", "export", "administer")),
+         "audit:read"),
     ),
     "editor": ("Editor", "Rédaction", tuple(f"*:{verb}" for verb in ("read", "create", "update", "delete", "link", "send"))),
     "reader": ("Reader", "Lecture", ("*:read",)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
 from xrm.db.metadata import metadata
+from xrm.db.sequences import waiting_index
 from xrm.db.types import Id, UtcDateTime, key_text
 
 outbox = Table(
@@ -20,6 +21,7 @@ outbox = Table(
     Column("delivered_at", UtcDateTime),
     Index("ix_outbox_delivered_at", "delivered_at", "id"),
 )
+waiting_index("ix_outbox_waiting", outbox)
 
 job = Table(
     "job",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
+from xrm.audit.sequencing import run_sequencer
 from xrm.errors import ConfigurationError, Conflict, PluginError, XrmError, msg
 from xrm.jobs.kinds import Job, JobCancelled, JobKind, Kinds, RetryLater
 from xrm.jobs.leases import end, extend, has_due, lease_next, put_back
@@ -32,11 +33,15 @@ _PASSING = (ConfigurationError, Conflict, PluginError, RetryLater)
 def run_worker(
     runtime: Runtime, stop: threading.Event, *, kinds: Kinds, threads: int = THREADS, pause: float = PAUSE
 ) -> None:
-    """Run jobs until ``stop`` is set and those begun are done. Several threads, so that one that hangs holds up few others."""
+    """Run jobs, and number what is committed, until ``stop`` is set and those begun are done.
+
+    Several threads, so that one that hangs holds up few others.
+    """
     crew = [
         threading.Thread(target=_work, args=(runtime, stop, kinds, pause), name=f"xrm-worker-{number}", daemon=True)
         for number in range(threads)
     ]
+    crew.append(threading.Thread(target=run_sequencer, args=(runtime, stop), name="xrm-sequencer", daemon=True))
     for thread in crew:
         thread.start()
     for thread in crew:

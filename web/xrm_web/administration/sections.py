@@ -28,6 +28,10 @@ def sections() -> tuple[Section, ...]:
             "admin_plugins.matrix", gettext("Plugins and departments"),
             gettext("What is on where; what a switch would do before it is done."), "plug", "plugin:administer",
         ),
+        Section(
+            "audit.show", gettext("Audit log"), gettext("Who did what and when, and whether the log is whole"), "clipboard-list",
+            "audit:read",
+        ),
     )
 
 

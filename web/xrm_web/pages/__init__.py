@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from xrm_web.administration import audit
 from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import plugins as admin_plugins
 from xrm_web.pages import (
@@ -14,6 +15,7 @@ from xrm_web.pages import (
     files,
     forms,
     guide,
+    history,
     home,
     interactions,
     lists,
@@ -38,9 +40,11 @@ PAGES = (
     admin_overview,
     admin_plugins,
     confirm,
+    audit,
     contact_points,
     files,
     forms,
+    history,
     home,
     interactions,
     lists,

@@ -19,6 +19,7 @@ from xrm.errors import InvalidInput, NotFound, msg
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
+from xrm_web.access_notes import begin_export
 from xrm_web.boards import Board, read_board
 from xrm_web.i18n import format_count, format_number, gettext, ngettext, text_of, translate
 from xrm_web.inputs import Column, Option
@@ -110,7 +111,8 @@ def as_csv(plugin: str, entity: str) -> ResponseReturnValue:
     departments = sessions.read(begin)
     name = state.type_name
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "X-Accel-Buffering": "no"}
-    return Response(csv_parts(sessions.read, state, departments), mimetype="text/csv", headers=headers)
+    export = begin_export(name, request.query_string.decode(errors="replace"))
+    return Response(csv_parts(sessions.read, state, departments, export), mimetype="text/csv", headers=headers)
 
 
 @blueprint.get("/<plugin>/<entity>")

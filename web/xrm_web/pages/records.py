@@ -17,6 +17,7 @@ from xrm.entities.service import update_entity
 from xrm.errors import InvalidInput, NotFound, msg
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
+from xrm_web.access_notes import note_seen
 from xrm_web.form_inputs import input_of, read_form
 from xrm_web.i18n import gettext, text_of
 from xrm_web.navigation import list_path
@@ -44,6 +45,7 @@ def show(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
         page = sessions.read(load)
     except NotFound:
         return _gone(plugin, entity, entity_id)
+    note_seen(page.type, entity_id)
     part = PARTS.get(request.args.get("part", ""))
     return render_template(part or "records/page.html", page=page)
 

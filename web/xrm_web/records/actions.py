@@ -35,6 +35,7 @@ def head_actions(
         entries.append(Action(label=gettext("Add role…"), href=f"{path}/roles/add", icon="plus"))
     if any(allowed(uow, f"{name}:link") for name in uow.registry.relationship_types):
         entries.append(Action(label=gettext("Add relationship…"), href=f"{path}/relationships/add", icon="link"))
+    entries.append(Action(label=gettext("History"), href=f"{path}/history", icon="history"))
     if allowed(uow, f"{entity.type}:delete", entity.department, owner=entity.owner):
         entries.append(
             Action(label=gettext("Move to the recycle bin"), href=f"{path}/delete", icon="trash-2", post=True, bad=True,

@@ -56,6 +56,7 @@ class RecordPage:
     """Everything that the template draws."""
 
     entity: Entity
+    type: EntityType
     path: str
     list_href: str
     type_label: str
@@ -143,6 +144,7 @@ def read_page(
 
 def _names(entity_type: EntityType) -> dict[str, Any]:
     return {
+        "type": entity_type,
         "list_href": list_path(entity_type),
         "type_label": sentence(text_of(entity_type.label.one)),
         "type_label_many": sentence(text_of(entity_type.label.many)),
