@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from xrm.access.viewing_as import refuse_view
 from xrm.audit.service import write_audit
 from xrm.core_tables import metadata
 from xrm.db.damage import damage_message, is_damage, note_damage, noted_damage
@@ -73,9 +74,11 @@ class Runtime:
         """Run ``function`` in one transaction that may change things; it may run again after a lost race.
 
         Raises:
+            PermissionDenied: (``view_only``) for an administrator who looks at the pages as somebody else.
             Conflict: when the race is still lost after several tries.
             ConfigurationError: (``read_only``) when nothing may be written.
         """
+        refuse_view(actor)
         begin = time.monotonic()
         self.require_fitting()
         self.require_meaning()

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever acts: a user, or the system; ``via`` says through which door (web, cli, job, api)."""
+    """Whoever acts: a user, or the system; ``via`` says through which door (web, cli, job, api).
+
+    ``seen_by``: an administrator who looks at the pages as this user; such an actor reads, and writes nothing.
+    """
 
     kind: Literal["user", "system"]
     user_id: uuid.UUID | None = None
     name: str = ""
     language: str = ""
     via: str = "cli"
+    seen_by: uuid.UUID | None = None
 
 
 def system_actor(via: str = "cli") -> Actor:

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from tests.factories.access import add_user
 from tests.web.conftest import SignIn
 from xrm.access.models import session, sign_in_attempt, user
 from xrm.access.service import create_user, deactivate_user
@@ -109,6 +110,7 @@ def test_a18_a_session_ends_with_its_owner(sign_in: SignIn, admin: Actor, runtim
     client = sign_in(admin)
     user_id = admin.user_id
     assert user_id is not None
+    runtime.write(lambda uow: add_user(uow, "second@example.org", {None: ["*:*"]}, depth="all"), SYSTEM)
     runtime.write(lambda uow: deactivate_user(uow, user_id), SYSTEM)
 
     assert client.get("/me").status_code == 302

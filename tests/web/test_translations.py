@@ -23,8 +23,7 @@ STRAIGHT = re.compile(r"\b(?:[cdjlmnst]|qu)'\w", re.IGNORECASE)
 # Words that both languages write alike.
 ALIKE = {
     "%(minutes)s min", "Actions", "Administration", "Code", "Compact", "Condition", "Contact", "Fax", "Menu", "Normal", "Pages",
-    "Tables", "Version",
-    "h", "min", "minutes",
+    "Tables", "Version", "h", "min", "minutes", "Interactions", "Messages", "Permissions", "Scores",
 }
 
 

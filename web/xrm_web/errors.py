@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
+from xrm.access.remedies import who_can_give
 from xrm.errors import (
     ConfigurationError,
     Conflict,
@@ -23,6 +24,7 @@ from xrm.errors import (
     XrmError,
 )
 from xrm.runtime import READ_ONLY
+from xrm_web import sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.kept_form import kept_form
 from xrm_web.sessions import Visitor
@@ -47,6 +49,7 @@ class ErrorPage:
     icon: str = "circle-alert"
     problems: tuple[Problem, ...] = ()
     reference: str = ""
+    whom: tuple[str, ...] = ()  # people who can give the right that is missing
 
 
 def status_of(error: XrmError) -> int:
@@ -107,7 +110,19 @@ def show_xrm_error(error: XrmError) -> ResponseReturnValue:
         # What it says is for the operator (paths, names of plugins), not for whoever happens to look.
         reference = log_with_reference(error)
         return answer(ErrorPage(status, title, text, icon, reference=reference))
-    return answer(ErrorPage(status, title, own or text, icon, problems))
+    whom = people_to_ask(error) if isinstance(error, PermissionDenied) else ()
+    return answer(ErrorPage(status, title, own or text, icon, problems, whom=whom))
+
+
+def people_to_ask(error: PermissionDenied) -> tuple[str, ...]:
+    """The names of those who can give the right that the error names, where it names one."""
+    asked = error.message.params
+    if "action" not in asked or error.code == "view_only" or visitor_or_nobody().actor is None:
+        return ()
+    try:
+        return sessions.read(lambda uow: who_can_give(uow, str(asked.get("department", ""))))
+    except XrmError:
+        return ()  # the page of the error has to be shown, with or without names
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:

@@ -21,7 +21,8 @@ from xrm.access import sessions as access
 from xrm.access.sign_in import check_sign_in, keep_new_hash, note_failure, note_sign_in
 from xrm.access.throttle import doors_of_login, forgive, take_try
 from xrm.access.tickets import GOOD_FOR, issue_ticket
-from xrm.access.users import User, get_user
+from xrm.access.users import User, Viewer, get_user
+from xrm.access.viewing_as import end_view as end_view_of
 from xrm.errors import ConfigurationError, Conflict, InvalidInput, PermissionDenied, Problem, msg
 from xrm.factors.queries import needs
 from xrm.factors.service import start_app
@@ -50,6 +51,7 @@ class Visitor:
     density: str = "normal"
     confirmed_at: datetime | None = None
     wants_renewal: bool = False
+    seen_by: Viewer | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _visitor(found: access.OpenSession) -> Visitor:
     user = found.user
     return Visitor(
         user.as_actor("web"), user.name, user.email, user.language, user.time_zone, user.theme, user.density, found.confirmed_at,
-        found.wants_renewal,
+        found.wants_renewal, user.seen_by,
     )
 
 
@@ -215,6 +217,14 @@ def end() -> None:
     if token:
         runtime().write(lambda uow: access.end_session(uow, token), system_actor("web"))
     session.clear()
+
+
+def end_view() -> None:
+    """Let this session show its own user's pages again."""
+    viewer = g.visitor.seen_by
+    token = request.cookies.get(cookie_name())
+    if token and viewer is not None:
+        runtime().write(lambda uow: end_view_of(uow, token), Actor("user", viewer.id, viewer.name, via="web"))
 
 
 def require_fresh(minutes: int = FRESH_MINUTES, *, back: str = "") -> None:

@@ -8,17 +8,18 @@ from typing import Any
 
 import click
 
+from xrm.departments.moving import delete_department, move_department
 from xrm.departments.queries import get_tree
-from xrm.departments.service import create_department
+from xrm.departments.service import create_department, rename_department
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.declaring import Noun
-from xrm_cli.output import print_table
+from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
 
 
 @click.group(cls=Noun)
 def department() -> None:
-    """Departments: list, create."""
+    """Departments: list, create, rename, move, delete."""
 
 
 @department.command("list", examples=["xrm department list", "xrm department list --json"])
@@ -47,3 +48,42 @@ def create(session: Session, *, name: str, parent: str | None) -> None:
 
     one = session.write(make)
     session.give({"id": str(one), "name": name}, lambda: click.echo(one))
+
+
+@department.command("rename", examples=["xrm department rename Sales 'Sales France'"])
+@click.argument("department", metavar="NAME")
+@click.argument("name", metavar="NEW")
+@with_session
+def rename(session: Session, *, department: str, name: str) -> None:
+    """Give a department another name."""
+    session.write(lambda uow: rename_department(uow, get_tree(uow).find(department).id, name))
+    session.give({"name": name}, lambda: say(f"It is called {name} now."))
+
+
+@department.command(
+    "move", examples=["xrm department move 'Sales North' --parent Press", "xrm department move 'Sales North' --top"]
+)
+@click.argument("department", metavar="NAME")
+@click.option("--parent", metavar="NAME", help="Department to stand below, by name or id.")
+@click.option("--top", is_flag=True, help="Let it stand at the top.")
+@with_session
+def move(session: Session, *, department: str, parent: str | None, top: bool) -> None:
+    """Put a department, with all below it, below another one: rights given there and below reach it from then on."""
+    if top == (parent is not None):
+        raise click.UsageError("Say where it goes: --parent NAME, or --top.")
+
+    def change(uow: UnitOfWork) -> None:
+        tree = get_tree(uow)
+        move_department(uow, tree.find(department).id, tree.find(parent).id if parent else None)
+
+    session.write(change)
+    session.give({"name": department, "parent": parent}, lambda: say("Moved."))
+
+
+@department.command("delete", examples=["xrm department delete 'Sales North'"])
+@click.argument("department", metavar="NAME")
+@with_session
+def delete(session: Session, *, department: str) -> None:
+    """Delete a department in which nothing stands; memberships and rights in it end."""
+    session.write(lambda uow: delete_department(uow, get_tree(uow).find(department).id))
+    session.give({"name": department, "deleted": True}, lambda: say("Deleted."))

@@ -8,10 +8,14 @@ import uuid
 import click
 
 from xrm.access.agents import device_of
-from xrm.access.service import DEPTHS, add_member, create_user, give, set_password
+from xrm.access.directory import list_grants
+from xrm.access.grants import end_grant
+from xrm.access.people import activate_user, change_email
+from xrm.access.service import DEPTHS, add_member, create_user, deactivate_user, give, set_password
 from xrm.access.sessions import end_sessions, list_sessions
 from xrm.access.users import find_user, list_permission_sets, list_users
 from xrm.departments.queries import get_tree
+from xrm.errors import NotFound, msg
 from xrm.factors.service import reset_factors
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.choosing import Decorated, choose_department
@@ -23,7 +27,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def user() -> None:
-    """Users: list, create, grant rights; permission sets; sessions, passwords and second factors."""
+    """Users: list, create, grant and end rights, switch on and off; permission sets; sessions, passwords, second factors."""
 
 
 def _grant_options(function: Decorated) -> Decorated:
@@ -148,3 +152,57 @@ def set_password_command(session: Session, *, email: str, password_file: str | N
     password = read_password(password_file) if password_file else ask_password()
     session.write(lambda uow: set_password(uow, find_user(uow, email, only_active=False).id, password))
     session.give({"email": email, "changed": True}, lambda: say(f"{email} has a new password, and is signed out everywhere."))
+
+
+@user.command("revoke", examples=[
+    "xrm user revoke anna@example.org editor --department Sales", "xrm user revoke audit@example.org auditor",
+])
+@click.argument("email")
+@click.argument("permission_set", metavar="SET")
+@click.option("--department", metavar="NAME", default="", help="Only what was granted there; without it, all grants of the set.")
+@with_session
+def revoke(session: Session, *, email: str, permission_set: str, department: str) -> None:
+    """Take a permission set back from a user; it is felt at their next request."""
+
+    def take(uow: UnitOfWork) -> int:
+        where = get_tree(uow).find(department).id if department else None
+        who = find_user(uow, email, only_active=False).id
+        found = list_grants(uow, users=[who], department=where, set_key=permission_set)
+        if not found:
+            what = {"email": email, "set": permission_set}
+            raise NotFound(msg("{email} does not have {set} there. xrm access explain says more.", **what))
+        for one in found:
+            end_grant(uow, one.id)
+        return len(found)
+
+    count = session.write(take)
+    ended = {"email": email, "set": permission_set, "ended": count}
+    session.give(ended, lambda: say(f"{count} grants of {permission_set} ended."))
+
+
+@user.command("off", examples=["xrm user off anna@example.org"])
+@click.argument("email")
+@with_session
+def off(session: Session, *, email: str) -> None:
+    """Switch a login off; its sessions end at once."""
+    session.write(lambda uow: deactivate_user(uow, find_user(uow, email, only_active=False).id))
+    session.give({"email": email, "active": False}, lambda: say(f"{email} cannot sign in any more."))
+
+
+@user.command("on", examples=["xrm user on anna@example.org"])
+@click.argument("email")
+@with_session
+def on(session: Session, *, email: str) -> None:
+    """Switch a login on again; its rights are as they were."""
+    session.write(lambda uow: activate_user(uow, find_user(uow, email, only_active=False).id))
+    session.give({"email": email, "active": True}, lambda: say(f"{email} can sign in again."))
+
+
+@user.command("change-email", examples=["xrm user change-email anna@example.org anna.ek@example.org"])
+@click.argument("email")
+@click.argument("new", metavar="NEW")
+@with_session
+def change_email_command(session: Session, *, email: str, new: str) -> None:
+    """Give a login another address; its sessions end."""
+    session.write(lambda uow: change_email(uow, find_user(uow, email, only_active=False).id, new))
+    session.give({"email": new}, lambda: say(f"They sign in as {new} now."))

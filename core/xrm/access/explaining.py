@@ -29,12 +29,16 @@ HOME = "home"
 
 @dataclass(frozen=True)
 class Place:
-    """A department in which an entity stands: ``as_what`` is ``home``, or the role type by which it stands there too."""
+    """A department in which an entity stands: ``as_what`` is ``home``, or the role type by which it stands there too.
+
+    ``is_told``: who asks may know that it stands there.
+    """
 
     department: uuid.UUID
     name: str
     as_what: str
     owner: uuid.UUID | None
+    is_told: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Asked:
 class Explanation:
     """The verdict, why in one sentence, where the entity stands, and each grant of the user with what it gives here.
 
-    ``elsewhere`` counts grants in departments where the one who asks does not administer users: they are not told.
+    ``elsewhere`` counts grants in departments where the one who asks does not administer users: they are not told, nor are the
+    places that the one who asks may not see, counted by ``hidden_places``.
     """
 
     who: User
@@ -68,6 +73,7 @@ class Explanation:
     places: tuple[Place, ...]
     asked: tuple[Asked, ...]
     elsewhere: int
+    hidden_places: int = 0
 
 
 def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> Explanation:
@@ -99,7 +105,8 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
     told = tuple(one for one in asked if who.id == uow.actor.user_id or _administers(uow, one))
     action = f"{subject}:{verb}"
     return Explanation(
-        who, action, entity_id, row.type, row.title, is_allowed, because, places, told, len(asked) - len(told)
+        who, action, entity_id, row.type, row.title, is_allowed, because, tuple(one for one in places if one.is_told), told,
+        len(asked) - len(told), sum(not one.is_told for one in places),
     )
 
 
@@ -123,11 +130,13 @@ def _split(uow: UnitOfWork, action: str, type_name: str) -> tuple[str, str]:
 def _places(uow: UnitOfWork, row: Row[Any]) -> Iterator[Place]:
     tree = get_tree(uow).by_id
     if row.department_id is not None:
-        yield Place(row.department_id, tree[row.department_id].name, HOME, row.owner_id)
+        is_told = allowed(uow, f"{row.type}:read", row.department_id, owner=row.owner_id)
+        yield Place(row.department_id, tree[row.department_id].name, HOME, row.owner_id, is_told)
     mine = role.c.party_id == row.id, role.c.deleted_at.is_(None)
     roles = select(role.c.type, role.c.department_id, role.c.owner_id).where(*mine)
     for one in uow.execute(roles.order_by(role.c.type, role.c.department_id, role.c.id)):
-        yield Place(one.department_id, tree[one.department_id].name, one.type, one.owner_id)
+        is_told = allowed(uow, f"{one.type}:read", one.department_id, owner=one.owner_id)
+        yield Place(one.department_id, tree[one.department_id].name, one.type, one.owner_id, is_told)
 
 
 def _candidates(uow: UnitOfWork, places: Iterable[Place], row: Row[Any], subject: str, verb: str) -> Iterator[Place]:
@@ -182,9 +191,9 @@ def _said(
         return False, msg("{set} {there} holds no permission for {action}.", set=label, there=there, action=action)
     if covered:
         return True, msg("{set} {there} holds {permission}, and it stands in {places}.", set=label, there=there, permission=key,
-                         places=_names(covered))
+                         places=_names(covered) or "–")
     if owned:
-        owners = names_of(theirs, {one.owner for one in owned if one.owner is not None})
+        owners = names_of(theirs, {one.owner for one in owned if one.owner is not None and one.is_told})
         return False, msg("{set} {there} holds {permission} for what one owns, and the owner is {owner}.", set=label, there=there,
                           permission=key, owner=", ".join(sorted(owners.values())) or "–")
     return False, msg("{set} {there} holds {permission}, but it stands in {places}.", set=label, there=there, permission=key,
@@ -200,7 +209,7 @@ def _where(name: str, depth: str) -> Message:
 
 
 def _names(places: Iterable[Place]) -> str:
-    return ", ".join(dict.fromkeys(one.name for one in places))
+    return ", ".join(dict.fromkeys(one.name for one in places if one.is_told))
 
 
 def _verdict(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of access: users, memberships, permission sets, grants, sessions and the steps of signing in."""
+"""Tables of access: users, memberships, permission sets, grants, sessions and the steps of signing in, views as somebody else."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ session = Table(
     Column("method", Text, nullable=False, server_default=""),
     Column("confirmed_at", UtcDateTime),  # when the person last proved who they are; nothing: not since a provider said so
     Column("renew_since", UtcDateTime),  # its rights rose: the next request gets a new token
+    Column("view_id", Id),  # it shows the pages as somebody else sees them
 )
 
 # What one step of signing in hands to the next: opened once, within minutes, by who has the token.
@@ -81,6 +82,17 @@ sign_in_ticket = Table(
     Column("user_id", Id, ForeignKey("user.id", ondelete="CASCADE"), index=True),
     Column("method", Text, nullable=False, server_default=""),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+user_view = Table(
+    "user_view",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("viewer_id", Id, ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    Column("viewer_name", Text, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
 )
 
 sign_in_attempt = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, bindparam, select
@@ -80,6 +80,14 @@ def _scopes(uow: UnitOfWork) -> dict[str, Scope]:
         for key in sets.get(one, ()):
             found.setdefault(key, []).append(where)
     return {key: parts[0] if len(parts) == 1 else Scope.union(parts) for key, parts in found.items()}
+
+
+def access_from(uow: UnitOfWork, rows: Iterable[tuple[str, uuid.UUID | None, str]]) -> Access:
+    """The rights that these (permission, department, depth) give: those somebody has, or would have."""
+    found: dict[str, list[Scope]] = {}
+    for key, where, depth in rows:
+        found.setdefault(key, []).append(scope_of_grant(uow, where, depth))
+    return Access(scopes={key: Scope.union(parts) for key, parts in found.items()})
 
 
 def _sets(uow: UnitOfWork) -> Mapping[uuid.UUID, tuple[str, ...]]:

@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import insert, select, update
 
 from xrm.access.addresses import clean_email
+from xrm.access.limits import keeping_an_administrator, permissions_of, refuse_more_than_own, require_standing
 from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.access.passwords import hash_password
-from xrm.access.policy import require, require_everywhere, scope
-from xrm.access.rights import note_changed_rights
+from xrm.access.policy import require, require_everywhere
+from xrm.access.recording import note
 from xrm.access.sessions import drop_sessions, want_renewal
-from xrm.audit.service import record_audit
+from xrm.access.vocabulary import check_permissions, checked_label
 from xrm.db.ids import new_id
-from xrm.departments.queries import get_tree
-from xrm.errors import Conflict, InvalidInput, NotFound, PermissionDenied, Problem, msg
-from xrm.events import record_event
+from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.schema.fields.characters import is_storable
 from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
@@ -35,6 +35,7 @@ SHIPPED_SETS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "reader": ("Reader", "Lecture", ("*:read",)),
     "auditor": ("Auditor", "Audit", ("*:read", "audit:read")),
 }
+SET_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 DEPTHS = ("own", "department", "below", "all")
 CHANGEABLE = {"language": ("", "en", "fr"), "theme": ("auto", "light", "dark"), "density": ("compact", "normal", "comfortable")}
 
@@ -48,17 +49,27 @@ def create_shipped_sets(uow: UnitOfWork) -> None:
             create_permission_set(uow, key, {"en": english, "fr": french}, permissions)
 
 
-def create_permission_set(uow: UnitOfWork, key: str, label: Mapping[str, str], permissions: tuple[str, ...]) -> uuid.UUID:
+def create_permission_set(uow: UnitOfWork, key: str, label: Mapping[str, str], permissions: Iterable[str]) -> uuid.UUID:
     """Make a named bundle of permissions (``subject:verb``) and return its id.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied: without the right to administer users everywhere, or for permissions that one does not have oneself.
+        InvalidInput: for a wrong key, label, subject or verb.
+        Conflict: when there is a set of that key.
     """
     require_everywhere(uow, "user:administer")
+    wanted = check_permissions(uow.registry, permissions)
+    refuse_more_than_own(uow, wanted, None, "all")
+    if not SET_KEY.fullmatch(key):
+        raise InvalidInput([Problem("key", msg("Give a key of small letters, digits and _, such as press_reader."))])
+    texts = checked_label(label)
+    if uow.execute(select(permission_set.c.id).where(permission_set.c.key == key)).first() is not None:
+        raise Conflict(msg("There is a permission set {key} already. Choose another key.", key=key), code="taken")
     one = new_id()
-    uow.execute(insert(permission_set).values(id=one, key=key, label_en=label["en"], label_fr=label["fr"]))
-    uow.execute(insert(permission), [{"permission_set_id": one, "permission": text} for text in permissions])
-    _note(uow, one, "permission_set", "permission_set.created", {"permissions": (None, list(permissions))})
+    uow.execute(insert(permission_set).values(id=one, key=key, label_en=texts["en"], label_fr=texts["fr"]))
+    if wanted:
+        uow.execute(insert(permission), [{"permission_set_id": one, "permission": text} for text in wanted])
+    note(uow, one, "permission_set", "permission_set.created", {"permissions": (None, list(wanted))})
     return one
 
 
@@ -84,7 +95,7 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
             language=language, created_at=uow.now,
         )
     )
-    _note(uow, one, "user", "user.created", {"email": (None, address)})
+    note(uow, one, "user", "user.created", {"email": (None, address)})
     return one
 
 
@@ -98,7 +109,7 @@ def add_member(uow: UnitOfWork, user_id: uuid.UUID, department: uuid.UUID) -> No
     known = select(membership).where(membership.c.user_id == user_id, membership.c.department_id == department)
     if uow.execute(known).first() is None:
         uow.execute(insert(membership).values(user_id=user_id, department_id=department))
-        _note(uow, user_id, "user", "membership.added", {"department": (None, str(department))})
+        note(uow, user_id, "user", "membership.added", {"department": (None, str(department))})
 
 
 def give(
@@ -112,6 +123,33 @@ def give(
         NotFound: for an unknown set.
         InvalidInput: for an unknown depth, or when a department is missing.
     """
+    require_administering(uow, department, depth)
+    found = uow.execute(select(permission_set.c.id).where(permission_set.c.key == set_key)).scalar()
+    if found is None:
+        raise NotFound(unknown("permission set", set_key, uow.execute(select(permission_set.c.key)).scalars()))
+    if uow.execute(select(user.c.id).where(user.c.id == user_id)).first() is None:
+        raise NotFound(msg("There is no user with the id {id}.", id=user_id))
+    refuse_more_than_own(uow, {"user:administer", *permissions_of(uow, found)}, department, depth)
+    where = None if depth == "all" else department
+    same = select(grant.c.id).where(grant.c.user_id == user_id, grant.c.permission_set_id == found, grant.c.depth == depth)
+    known: uuid.UUID | None = uow.execute(same.where(grant.c.department_id.is_not_distinct_from(where))).scalar()
+    if known is not None:
+        return known
+    one = new_id()
+    uow.execute(insert(grant).values(id=one, user_id=user_id, permission_set_id=found, department_id=where, depth=depth))
+    want_renewal(uow, user_id)
+    given = {"set": (None, set_key), "department": (None, str(where or "")), "depth": (None, depth)}
+    note(uow, user_id, "user", "grant.given", given)
+    return one
+
+
+def require_administering(uow: UnitOfWork, department: uuid.UUID | None, depth: str) -> None:
+    """Stop unless the actor administers users where a grant of this place and depth would hold.
+
+    Raises:
+        PermissionDenied: without that right.
+        InvalidInput: for an unknown depth, or when a department is missing.
+    """
     if depth not in DEPTHS:
         raise InvalidInput([Problem("depth", unknown("depth", depth, DEPTHS))])
     if depth == "all":
@@ -120,29 +158,6 @@ def give(
         raise InvalidInput([Problem("department", msg("Name the department, or grant it with the depth all."))])
     else:
         require(uow, "user:administer", department)
-    set_id = uow.execute(select(permission_set.c.id).where(permission_set.c.key == set_key)).scalar()
-    if set_id is None:
-        raise NotFound(unknown("permission set", set_key, uow.execute(select(permission_set.c.key)).scalars()))
-    _refuse_more_than_own(uow, set_id, department, depth)
-    one = new_id()
-    where = None if depth == "all" else department
-    uow.execute(insert(grant).values(id=one, user_id=user_id, permission_set_id=set_id, department_id=where, depth=depth))
-    want_renewal(uow, user_id)
-    given = {"set": (None, set_key), "department": (None, str(where or "")), "depth": (None, depth)}
-    _note(uow, user_id, "user", "grant.given", given)
-    return one
-
-
-def _refuse_more_than_own(uow: UnitOfWork, set_id: uuid.UUID, department: uuid.UUID | None, depth: str) -> None:
-    rows = uow.execute(select(permission.c.permission).where(permission.c.permission_set_id == set_id)).scalars()
-    places = {department} if department is not None and depth != "all" else set()
-    if depth == "below" and department is not None:
-        places = set(get_tree(uow).below(department))
-    for action in {"user:administer", *rows}:
-        subject, _, verb = action.partition(":")
-        mine = scope(uow, subject, verb)
-        if not mine.is_everywhere and (depth == "all" or not places <= mine.departments or action == "*:*"):
-            raise PermissionDenied(msg("Nobody grants more than they have themselves. Ask an administrator."))
 
 
 def change_own_settings(uow: UnitOfWork, changes: Mapping[str, str]) -> None:
@@ -162,34 +177,33 @@ def deactivate_user(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     """Switch a login off; its sessions end at once.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied: without the right to administer users everywhere, or for somebody with more rights than one's own.
+        Conflict: for the last administrator of everything.
     """
     require_everywhere(uow, "user:administer")
-    uow.execute(update(user).where(user.c.id == user_id).values(is_active=False))
+    require_standing(uow, user_id)
+    with keeping_an_administrator(uow):
+        uow.execute(update(user).where(user.c.id == user_id).values(is_active=False))
     drop_sessions(uow, user_id)
-    _note(uow, user_id, "user", "user.deactivated", {})
+    note(uow, user_id, "user", "user.deactivated", {})
 
 
 def set_password(uow: UnitOfWork, user_id: uuid.UUID, password: str) -> None:
     """Give a user a new password; sessions that are open end.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere, unless it is one's own.
+        PermissionDenied: without the right to administer users everywhere, unless it is one's own, or for somebody with more
+            rights than one's own.
         InvalidInput: when it is too short or easily guessed.
         NotFound: when there is no such user.
     """
     if uow.actor.user_id != user_id:
         require_everywhere(uow, "user:administer")
+        require_standing(uow, user_id)
     about = uow.execute(select(user.c.email, user.c.name).where(user.c.id == user_id)).first()
     if about is None:
         raise NotFound(msg("There is no user with the id {id}.", id=user_id))
     hashed = hash_password(password, uow.settings, tuple(about))
     uow.execute(update(user).where(user.c.id == user_id).values(password_hash=hashed))
     drop_sessions(uow, user_id)
-    _note(uow, user_id, "user", "user.password_changed", {})
-
-
-def _note(uow: UnitOfWork, one: uuid.UUID, subject: str, action: str, changes: Mapping[str, tuple[object, object]]) -> None:
-    note_changed_rights(uow)
-    record_audit(uow, action, one, subject, changes)
-    record_event(uow, action, subject, (one,))
+    note(uow, user_id, "user", "user.password_changed", {})

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from xrm.access.models import session, sign_in_ticket, user
 from xrm.access.policy import require_everywhere
 from xrm.access.users import USER_COLUMNS, User
+from xrm.access.viewing_as import as_seen, end_view
 from xrm.audit.service import record_audit
 from xrm.errors import NotFound, msg
 from xrm.unit_of_work import UnitOfWork
@@ -61,7 +62,7 @@ def start_session(
 
 
 def find_session(uow: UnitOfWork, token: str) -> OpenSession | None:
-    """The session of this token with its active user; None when it has expired, idled too long or was ended."""
+    """The session of this token with its active user, in a view the one whose pages it shows; None when it is over."""
     row = uow.execute(
         select(session, *(column.label(f"who_{column.name}") for column in USER_COLUMNS))
         .join(user, user.c.id == session.c.user_id)
@@ -70,6 +71,8 @@ def find_session(uow: UnitOfWork, token: str) -> OpenSession | None:
     if row is None or not _is_alive(uow, row["created_at"], row["seen_at"], row["expires_at"]):
         return None
     found = User(**{column.name: row[f"who_{column.name}"] for column in USER_COLUMNS})
+    if row["view_id"] is not None:
+        found = as_seen(uow, found, row["view_id"])
     return OpenSession(found, row["confirmed_at"], row["renew_since"] is not None)
 
 
@@ -97,7 +100,8 @@ def want_renewal(uow: UnitOfWork, user_id: uuid.UUID) -> None:
 
 
 def end_session(uow: UnitOfWork, token: str) -> None:
-    """End a session; its token opens nothing any more."""
+    """End a session, and the view in it; its token opens nothing any more."""
+    end_view(uow, token)
     uow.execute(delete(session).where(session.c.token_hash == hash_token(token)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -15,8 +16,18 @@ from xrm.unit_of_work import Actor, UnitOfWork
 
 
 @dataclass(frozen=True)
+class Viewer:
+    """An administrator who looks at the pages as somebody else; ``is_over``: the time is up, and they have not gone on yet."""
+
+    id: uuid.UUID
+    name: str
+    until: datetime
+    is_over: bool = False
+
+
+@dataclass(frozen=True)
 class User:
-    """A login with its own settings; ``language`` is empty when not chosen."""
+    """A login with its own settings; ``language`` is empty when not chosen, ``seen_by`` says who looks as them just now."""
 
     id: uuid.UUID
     email: str
@@ -26,10 +37,11 @@ class User:
     time_zone: str = ""
     theme: str = "auto"
     density: str = "normal"
+    seen_by: Viewer | None = None
 
     def as_actor(self, via: str) -> Actor:
         """The actor of units of work that this user starts."""
-        return Actor("user", self.id, self.name, self.language, via)
+        return Actor("user", self.id, self.name, self.language, via, self.seen_by.id if self.seen_by else None)
 
 
 USER_COLUMNS = (

@@ -13,8 +13,9 @@ from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.departments.activation import take_over_activations
 from xrm.departments.models import department
+from xrm.departments.naming import refuse_twin
 from xrm.departments.queries import get_tree
-from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.errors import InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.folding import fold
 from xrm.unit_of_work import UnitOfWork
@@ -36,7 +37,7 @@ def create_department(uow: UnitOfWork, name: str, *, parent: uuid.UUID | None = 
     else:
         require(uow, "department:administer", parent)
     name = _clean(name)
-    _refuse_twin(uow, name, parent)
+    refuse_twin(uow, name, parent)
     one = new_id()
     uow.execute(insert(department).values(id=one, parent_id=parent, name=name, name_key=fold(name), created_at=uow.now))
     if parent is not None:
@@ -56,7 +57,7 @@ def rename_department(uow: UnitOfWork, department_id: uuid.UUID, name: str) -> N
     if before is None:
         raise NotFound(msg("There is no department with the id {id}.", id=department_id))
     name = _clean(name)
-    _refuse_twin(uow, name, before.parent_id, but=department_id)
+    refuse_twin(uow, name, before.parent_id, but=department_id)
     uow.execute(update(department).where(department.c.id == department_id).values(name=name, name_key=fold(name)))
     _note(uow, department_id, "department.renamed", {"name": (before.name, name)})
 
@@ -66,15 +67,6 @@ def _clean(name: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise InvalidInput([Problem("name", msg("Give a name of 1 to {most} characters.", most=LONGEST_NAME))])
     return name
-
-
-def _refuse_twin(uow: UnitOfWork, name: str, parent: uuid.UUID | None, but: uuid.UUID | None = None) -> None:
-    tree = get_tree(uow)
-    if parent is not None and parent not in tree.by_id:
-        raise NotFound(msg("There is no department with the id {id}.", id=parent))
-    for other in tree.by_id.values():
-        if other.parent_id == parent and other.id != but and fold(other.name) == fold(name):
-            raise Conflict(msg("There is a department {name} there already. Choose another name.", name=other.name), code="taken")
 
 
 def _note(uow: UnitOfWork, one: uuid.UUID, action: str, changes: dict[str, tuple[str | None, str]]) -> None:

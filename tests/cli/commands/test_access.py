@@ -33,3 +33,31 @@ def test_what_is_not_there_is_named(xrm: Xrm) -> None:
 
     assert (nobody.code, "There is no user nobody@example.org" in nobody.err) == (4, True)
     assert wrong.code != 0
+
+
+def test_what_is_missing_for_a_right_is_told(xrm: Xrm) -> None:
+    company = xrm.made("entity", "create", "organization", "--set", "name=Acme")
+    xrm.given("user", "create", ANNA, "--department", "Sales", "--set", "reader")
+
+    told = xrm.given("access", "explain", "--user", ANNA, "--entity", company, "--action", "update")
+
+    assert told["remedy"]["sets"][0] == "editor"
+    assert "Sales" in told["remedy"]["ways"][0]
+    assert told["remedy"]["who"]
+
+
+def test_a_changed_set_is_shown_before_it_is_changed(xrm_on_both: Xrm) -> None:
+    xrm = xrm_on_both
+    xrm.made("entity", "create", "organization", "--set", "name=Acme")
+    xrm.given("user", "create", ANNA, "--department", "Sales", "--set", "reader")
+    asked = ("access", "preview-set", "reader", "--add", "person:read", "--remove", "*:read")
+
+    told, shown, wrong = xrm.given(*asked), xrm(*asked), xrm(*asked, "--add", "person:raed")
+
+    rows = {one["type"]: one for one in told["people"][0]["rows"]}
+    assert (told["added"], told["removed"]) == (["person:read"], ["*:read"])
+    assert (rows["organization"]["before"], rows["organization"]["after"], rows["organization"]["lost"]) == (1, 0, 1)
+    assert "person" not in rows
+    assert (shown.code, "- *:read" in shown.out, ANNA in shown.out) == (0, True, True)
+    assert wrong.code != 0
+    assert "*:read" in str(xrm.given("user", "sets"))

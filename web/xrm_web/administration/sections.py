@@ -24,6 +24,15 @@ class Section:
 def sections() -> tuple[Section, ...]:
     """All entries, in the order in which they are shown."""
     return (
+        Section("admin_departments.show_all", gettext("Departments"),
+                gettext("The tree of departments, their members and rights."), "building", "department:administer"),
+        Section("admin_people.show_all", gettext("People"), gettext("Logins, departments, rights, sessions."), "users",
+                "user:administer"),
+        Section("admin_sets.show_all", gettext("Permission sets"), gettext("Named bundles of rights, and who has them."), "key",
+                "user:administer"),
+        Section("admin_why.show", gettext("Why may somebody …?"),
+                gettext("Why a person may do something with an entity, or may not, and what would have to change."),
+                "circle-help", "user:administer"),
         Section(
             "admin_plugins.matrix", gettext("Plugins and departments"),
             gettext("What is on where; what a switch would do before it is done."), "plug", "plugin:administer",

@@ -6,8 +6,14 @@ from __future__ import annotations
 from flask import Flask
 
 from xrm_web.administration import audit
+from xrm_web.administration import departments as admin_departments
 from xrm_web.administration import overview as admin_overview
+from xrm_web.administration import people as admin_people
+from xrm_web.administration import permission_sets as admin_sets
 from xrm_web.administration import plugins as admin_plugins
+from xrm_web.administration import rights as admin_rights
+from xrm_web.administration import viewing as admin_viewing
+from xrm_web.administration import why as admin_why
 from xrm_web.pages import (
     actions,
     confirm,
@@ -37,10 +43,16 @@ from xrm_web.pages import (
 
 PAGES = (
     actions,
+    admin_departments,
     admin_overview,
     admin_plugins,
     confirm,
     audit,
+    admin_people,
+    admin_rights,
+    admin_sets,
+    admin_viewing,
+    admin_why,
     contact_points,
     files,
     forms,

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from xrm.access.service import change_own_settings
+from xrm.access.viewing_as import list_own_views
 from xrm.schema.model import LANGUAGES
 from xrm_web import sessions
 from xrm_web.i18n import LANGUAGE_COOKIE, NAMES, choose_again, gettext, zones
@@ -26,7 +27,7 @@ DENSITIES = ("compact", "normal", "comfortable")
 @signed_in
 def show() -> ResponseReturnValue:
     """The form."""
-    return render_template("me.html", inputs=_inputs({}), problems=[])
+    return render_template("me.html", inputs=_inputs({}), problems=[], views=sessions.read(list_own_views))
 
 
 @blueprint.post("/me")
@@ -40,7 +41,8 @@ def save() -> ResponseReturnValue:
         if item.value and item.value not in {option.value for option in item.choices}
     ]
     if problems:
-        return render_template("me.html", inputs=inputs, problems=problems), 422
+        views = sessions.read(list_own_views)
+        return render_template("me.html", inputs=inputs, problems=problems, views=views), 422
     chosen = {key: item.value for key, item in inputs.items()}
     sessions.write(lambda uow: change_own_settings(uow, chosen))
     g.visitor = replace(g.visitor, language=chosen["language"])
@@ -57,7 +59,7 @@ def switch_language() -> ResponseReturnValue:
     response = redirect(safe_next(request.form.get("next")), 303)
     if code in LANGUAGES:
         sessions.set_cookie(response, LANGUAGE_COOKIE, code, lifetime=ONE_YEAR)
-        if g.visitor.actor is not None:
+        if g.visitor.actor is not None and g.visitor.seen_by is None:
             sessions.write(lambda uow: change_own_settings(uow, {"language": code}))
     return response
 
