@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from xrm.db.damage import forget_damage, is_damage, note_damage
 from xrm.db.health import find_broken_links, find_damage, find_index_damage, missing_file
 from xrm.errors import XrmError
+from xrm.health.examination import examine_surroundings
 from xrm.migrate.apply import has_tables
 from xrm.migrate.drift import find_drift
 from xrm.migrate.missing import find_missing
@@ -72,7 +73,15 @@ def examine(session: Session) -> list[Finding]:
         why = str(error.orig).strip().partition("\n")[0]
         findings += _integrity(runtime, [why] if is_damage(error) else [])
         findings.append(Finding("tables", "bad", f"They cannot be looked at: {why}.", RESTORE))
+    findings += _surroundings(runtime, {one.check for one in findings if one.state != "good"})
     return without_praise(findings)
+
+
+def _surroundings(runtime: Runtime, known: set[str]) -> Iterator[Finding]:
+    """What the running program finds as well, unless it was said already."""
+    for one in examine_surroundings(runtime):
+        if one.check not in known:
+            yield Finding(one.check, one.state, str(one.message), str(one.remedy or ""))
 
 
 def _python() -> Finding:

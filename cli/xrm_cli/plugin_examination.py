@@ -7,8 +7,10 @@ import difflib
 import importlib
 from collections.abc import Iterable, Iterator
 
+from xrm.db.health import missing_file
 from xrm.errors import Problem
 from xrm.plugin_host.discovery import Plugin
+from xrm.plugin_host.quarantine import Quarantined, known_quarantine
 from xrm.plugin_removal.records import DROPPED, find_removal
 from xrm.runtime import Runtime
 from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDeclaration
@@ -19,7 +21,11 @@ ICONS = "xrm_web.assets"  # by name: command line and web do not know each other
 
 
 def examine_plugins(runtime: Runtime) -> Iterator[Finding]:
-    """Each plugin: on or why not, the settings it needs, and icons that are not there."""
+    """Each plugin: on or why not, in quarantine, the settings it needs, and icons that are not there."""
+    for one in _quarantine(runtime).values():
+        last = f" Last: {one.incidents[0].what}, {one.incidents[0].at}, reference {one.reference}." if one.incidents else ""
+        said = f"It is in quarantine since {one.since:%Y-%m-%d %H:%M} UTC: {one.reason}.{last}"
+        yield Finding(f"plugin {one.plugin}", "bad", said, f"Mend or update it, then: xrm plugin release {one.plugin}")
     for plugin in runtime.host.plugins:
         name = f"plugin {plugin.name}"
         if plugin.is_on:
@@ -31,6 +37,12 @@ def examine_plugins(runtime: Runtime) -> Iterator[Finding]:
             yield Finding(name, "bad", f"It is off ({plugin.status}): {_listed(plugin.problems)}",
                           "Mend what is named, or uninstall the plugin; everything else runs.")
     yield from _icons(runtime)
+
+
+def _quarantine(runtime: Runtime) -> dict[str, Quarantined]:
+    if missing_file(runtime.settings.database_url) is not None:
+        return {}
+    return known_quarantine(runtime.engine)
 
 
 def _removed(plugin: Plugin, runtime: Runtime) -> Finding:

@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from xrm.db.presence import present
+from xrm_cli.supervising import supervised
 
 APPLICATION = "xrm_web.wsgi:make_application"  # by name: command line and web do not know each other
 JOBS, WORK = "xrm.jobs.worker", "xrm.work"  # loaded where they are needed: all that does jobs takes its time
@@ -28,7 +30,7 @@ LOGGING = {"handlers": {name: {"class": "logging.StreamHandler", "stream": "ext:
                         for name, formatter in (("console", "generic"), ("access", "access"))}}
 
 
-def serve_in_processes(host: str, port: int, workers: int, *, as_json: bool, debug: bool) -> None:
+def serve_in_processes(host: str, port: int, workers: int, home: Path, *, as_json: bool, debug: bool) -> None:
     """Serve by granian until interrupted, with a process beside it that runs jobs."""
     from granian import Granian  # noqa: PLC0415  # only one of the two servers is loaded
     from granian.constants import Interfaces  # noqa: PLC0415
@@ -37,9 +39,10 @@ def serve_in_processes(host: str, port: int, workers: int, *, as_json: bool, deb
     server = Granian(
         APPLICATION, factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers, blocking_threads=THREADS,
         log_level=LogLevels.debug if debug else LogLevels.error, log_dictconfig=LOGGING, workers_kill_timeout=5, websockets=False,
+        respawn_failed_workers=True, respawn_interval=0.5,
     )
     _announce_later(host, port, as_json=as_json)
-    with _worker_process():
+    with _worker_process(), supervised(home, THREADS):
         server.serve()
 
 

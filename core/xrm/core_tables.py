@@ -13,10 +13,12 @@ import xrm.departments.models
 import xrm.entities.models
 import xrm.factors.models
 import xrm.files.models
+import xrm.health.models
 import xrm.interactions.models
 import xrm.jobs.models
 import xrm.migrate.models
 import xrm.overlay.models
+import xrm.plugin_host.models
 import xrm.plugin_removal.models
 import xrm.relationships.models
 import xrm.roles.models

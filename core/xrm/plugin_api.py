@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one module a plugin imports; what ``__all__`` names is the contract, and changes only with its version.
 
-Everything here takes the unit of work and acts with the rights of its actor.
+Everything here takes the unit of work and acts with the rights of its actor, as far as the plugin's manifest asks for it.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,17 +15,19 @@ from sqlalchemy import select as sql_select
 
 from xrm.access.policy import visible_entity
 from xrm.channels.contract import Channel, OutgoingMessage, SendResult
-from xrm.channels.service import write_message
+from xrm.channels.service import write_message as write_message_of_core
 from xrm.contact_points.models import contact_point
 from xrm.contact_points.queries import visible_contact_point
 from xrm.entities.models import entity
 from xrm.entities.queries import Entity
 from xrm.entities.selection import choose, named_columns, select_entities
-from xrm.entities.service import create_entity, update_entity
+from xrm.entities.service import create_entity as create_entity_of_core
+from xrm.entities.service import update_entity as update_entity_of_core
 from xrm.errors import InvalidInput, Message, NotFound, PermissionDenied, msg
 from xrm.interactions.models import interaction, interaction_participant
 from xrm.interactions.queries import visible_interaction
-from xrm.interactions.service import record_interaction
+from xrm.interactions.service import record_interaction as record_interaction_of_core
+from xrm.plugin_host.asking import as_system, held_to, require_asked
 from xrm.plugin_host.blocks import (
     FieldsBlock,
     Link,
@@ -39,15 +42,15 @@ from xrm.plugin_host.blocks import (
     label,
 )
 from xrm.plugin_host.contract import PLUGIN_API_VERSION
-from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Panel, Refusal
+from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Narrowing, Panel, Refusal
 from xrm.plugin_host.hookspecs import hookimpl
 from xrm.relationships.models import relationship
 from xrm.relationships.queries import visible_relationship
-from xrm.relationships.service import relate
+from xrm.relationships.service import relate as relate_of_core
 from xrm.schema.fields.base import FieldType
 from xrm.schema.model import Choice, Field, Label
 from xrm.scores.contract import Band, Reason, ScoreModel, ScoreRow
-from xrm.scores.queries import list_scores
+from xrm.scores.queries import list_scores as list_scores_of_core
 from xrm.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -71,6 +74,7 @@ __all__ = [
     "MenuItem",
     "Message",
     "MetricBlock",
+    "Narrowing",
     "NotFound",
     "OutgoingMessage",
     "Panel",
@@ -86,6 +90,7 @@ __all__ = [
     "TableBlock",
     "TextBlock",
     "UnitOfWork",
+    "as_system",
     "create_entity",
     "hookimpl",
     "label",
@@ -97,6 +102,19 @@ __all__ = [
     "update_entity",
     "write_message",
 ]
+_ALSO_CALLED = {"participation": "interaction_participant"}  # the former name of the same rows
+
+
+def _type_of(uow: UnitOfWork, entity_id: uuid.UUID, *_: Any, **__: Any) -> str:
+    return uow.execute(sql_select(entity.c.type).where(entity.c.id == entity_id)).scalar() or ""
+
+
+create_entity = held_to("writes", lambda _uow, type_name, *_, **__: type_name, create_entity_of_core)
+update_entity = held_to("writes", _type_of, update_entity_of_core)
+relate = held_to("writes", lambda _uow, type_name, *_, **__: type_name, relate_of_core)
+record_interaction = held_to("writes", lambda *_, **__: "interaction", record_interaction_of_core)
+write_message = held_to("sends", lambda _uow, channel, *_, **__: channel, write_message_of_core)
+list_scores = held_to("reads", lambda *_, **__: "score", list_scores_of_core)
 
 
 def select(uow: UnitOfWork, type: str, columns: Iterable[str] = (), where: str = "") -> Select[Any]:  # noqa: A002  # the contract's word
@@ -110,7 +128,9 @@ def select(uow: UnitOfWork, type: str, columns: Iterable[str] = (), where: str =
     Raises:
         NotFound: for an unknown type.
         InvalidInput: for an unknown column, or an expression that cannot be read.
+        PluginError: when the plugin's manifest does not ask for reading this type.
     """
+    require_asked(uow, "reads", _ALSO_CALLED.get(type, type))
     # Entity types go first: a plugin may call one of its own by a name that stood for rows before.
     rows = None if type in uow.registry.entity_types else _rows(uow, type)
     if rows is None:

@@ -35,6 +35,7 @@ from xrm.overlay.merging import Misfit, merge
 from xrm.overlay.queries import UNKNOWN, load_overlay, read_number
 from xrm.plugin_host.host import PluginHost
 from xrm.plugin_host.loading import step_files_of
+from xrm.plugin_host.quarantine import QuarantineKeeper
 from xrm.plugin_host.removed import load_removed
 from xrm.schema.registry import Registry, build_registry
 from xrm.search.index import write_search_documents
@@ -69,6 +70,10 @@ class Runtime:
     _fits: bool = field(default=False, init=False, repr=False)
     _meaning: str | None = field(default=None, init=False, repr=False)  # what was noted when columns were what is declared
     _next_meaning: float = field(default=0.0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.host.afterwards.attach(self.write)
+        self._quarantines = QuarantineKeeper(self.engine, self.host)
 
     def write(self, function: Callable[[UnitOfWork], Result], actor: Actor) -> Result:
         """Run ``function`` in one transaction that may change things; it may run again after a lost race.
@@ -211,14 +216,12 @@ class Runtime:
         if (not at_once and time.monotonic() < self._next_look) or not self._looking.acquire(blocking=at_once):
             return False
         try:
+            self._quarantines.follow(self.host)
             number = read_number(self.engine)
             if number in (self.overlay_number, UNKNOWN):
                 return False
-            overlay = load_overlay(self.engine)
-            if overlay.number == UNKNOWN:
-                return False
-            removed = load_removed(self.engine)
-            if removed is None:
+            overlay, removed = load_overlay(self.engine), load_removed(self.engine)
+            if overlay.number == UNKNOWN or removed is None:
                 return False
             host = self.host if removed == self.host.removed else self.host.with_removed(removed)
             self.registry, self.misfits = assemble(host, overlay)
@@ -249,7 +252,8 @@ class Runtime:
         return assemble(self.host, overlay)
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Write what waits to be written, and give back the connections."""
+        self.host.afterwards.finish()
         self.engine.dispose()
 
 

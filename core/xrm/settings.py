@@ -5,16 +5,38 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from xrm.errors import ConfigurationError, msg
+from xrm.current_plugin import current_plugin
+from xrm.errors import ConfigurationError, PluginError, msg
 
 SECRET_FILE = "secret.key"  # noqa: S105  # the name of the file, not a secret
 MINIMUM_SECRET = 32
 _DERIVED = {"home", "sources", "plugins"}
+
+
+class PluginSettings(Mapping[str, Mapping[str, str]]):
+    """The settings of plugins by name. The code of a plugin gets its own ones only: others have passwords in theirs."""
+
+    def __init__(self, settings: Mapping[str, Mapping[str, str]]) -> None:
+        self._settings = settings
+
+    def __getitem__(self, name: str) -> Mapping[str, str]:
+        asking = current_plugin()
+        if asking and asking != name:
+            said = msg("The plugin {plugin} reads the settings of {name}. A plugin gets its own settings only.", plugin=asking,
+                       name=name)
+            raise PluginError(asking, said)
+        return self._settings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings)
+
+    def __len__(self) -> int:
+        return len(self._settings)
 
 
 @dataclass(frozen=True)
@@ -34,13 +56,18 @@ class Settings:
     second_factor: str = "optional"
     session_idle_minutes: int = 12 * 60
     session_days: int = 14
+    metrics_token: str = ""
     plugins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.plugins, PluginSettings):
+            object.__setattr__(self, "plugins", PluginSettings(self.plugins))
 
     def masked(self) -> dict[str, str]:
         """Every setting as text for people; secrets and passwords are never shown."""
         shown = {name: _as_text(getattr(self, name)) for name in _names()}
-        for secret in ("secret_key", "former_secret_keys"):
+        for secret in ("secret_key", "former_secret_keys", "metrics_token"):
             shown[secret] = "********" if shown[secret] else ""
         shown["database_url"] = _without_password(shown["database_url"])
         return shown

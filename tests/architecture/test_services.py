@@ -22,6 +22,7 @@ EXEMPT: Mapping[str, str] = {
     "files:save_file": "part of a change whose service has asked; what belongs to nothing is seen by its sender alone",
     "jobs:enqueue": "part of a change whose service has asked; the job acts as the system and asks for itself",
     "identifiers:insert_identifiers": "its callers have asked, for many at once",
+    "plugin_host:note_quarantine": "the host does it for the system when a plugin has failed too often",
     "roles:prepare": "checks values and writes nothing",
 }
 

@@ -20,10 +20,10 @@ BANNED_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "manager
 BANNED_MODULES = BANNED_WORDS | {"process", "data", "info"}
 BANNED_ENDINGS = ("Manager", "Handler", "Helper", "Helpers", "Utils", "Util")
 CORE_FOLDERS = {
-    "access", "audit", "backup", "channels", "contact_points", "db", "departments", "entities", "factors", "files", "history",
-    "identifiers", "imports", "interactions", "jobs", "merge", "migrate", "overlay", "plugin_host", "plugin_preview",
-    "plugin_removal", "relationships", "roles", "schema", "scores", "search", "schema/expressions", "schema/fields",
-    "schema/grammar",
+    "access", "audit", "backup", "channels", "contact_points", "db", "departments", "entities", "factors", "files", "health",
+    "history", "identifiers", "imports", "interactions", "jobs", "merge", "migrate", "overlay", "plugin_host",
+    "plugin_preview", "plugin_removal", "relationships", "roles", "schema", "scores", "search", "schema/expressions",
+    "schema/fields", "schema/grammar",
 }
 # What a file of this name never calls: tables hold no queries, reads never write.
 FORBIDDEN_CALLS = {"models.py": {"select", "insert", "update", "delete"}, "queries.py": {"insert", "delete"}}

@@ -68,7 +68,7 @@ def test_a_panel_that_keeps_failing_says_that_its_plugin_is_paused(client: Flask
     page = client.get(path)
 
     assert runtime.host.watch.is_quarantined("ant")
-    assert "The plugin ant failed several times and is paused until xrm is started again." in page.text
+    assert "The plugin ant failed several times and is paused until an administrator lets it take part again." in page.text
     assert "Reference" not in page.text
 
 

@@ -19,7 +19,7 @@ from xrm_web.security import guard_of, safe_next
 PUBLIC = {
     "static", "sign_in.show", "sign_in.enter", "sign_in.leave", "me.switch_language", "help.show", "guide.show",
     "second_factor.show", "second_factor.enter", "second_factor.enrol", "second_factor.confirm_enrolment",
-    "passkeys.options_to_sign", "passkeys.enter",
+    "passkeys.options_to_sign", "passkeys.enter", "monitoring.health", "monitoring.metrics",
 }
 
 

@@ -40,5 +40,10 @@ def _open() -> Flask:
     from xrm.runtime import open_runtime  # noqa: PLC0415
     from xrm.settings import load_settings  # noqa: PLC0415
     from xrm_web.app import create_app  # noqa: PLC0415
+    from xrm_web.heartbeat import Busy, keep_beating  # noqa: PLC0415
 
-    return create_app(open_runtime(load_settings(), safe=bool(os.environ.get(SAFE_VARIABLE))))
+    runtime = open_runtime(load_settings(), safe=bool(os.environ.get(SAFE_VARIABLE)))
+    app, busy = create_app(runtime), Busy()
+    app.wsgi_app = busy.around(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    keep_beating(runtime, busy)
+    return app

@@ -10,10 +10,13 @@ import click
 from xrm.db.health import missing_file
 from xrm.departments.queries import get_tree
 from xrm.migrate.apply import has_tables
+from xrm.plugin_host.asking import names_of
 from xrm.plugin_host.discovery import Plugin
+from xrm.plugin_host.quarantine import known_quarantine
 from xrm.plugin_removal.records import DROPPED, Removal, list_removals
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.commands.plugin_export import export_command
+from xrm_cli.commands.plugin_release import release
 from xrm_cli.commands.plugin_removal import remove, restore
 from xrm_cli.commands.plugin_switch import disable, enable, enabled_in, offer, preview_command, withdraw
 from xrm_cli.declaring import Noun
@@ -23,7 +26,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def plugin() -> None:
-    """Plugins: list, show, switch on and off by department, export, remove, restore."""
+    """Plugins: list, show, switch on and off by department, export, release, remove, restore."""
 
 
 def _as_json(one: Plugin) -> dict[str, Any]:
@@ -44,11 +47,14 @@ def list_command(session: Session, *, department: str) -> None:
     """List all plugins found, on or not, and those that were removed, with the day on which their data goes."""
     removed = _removals(session)
     places = _enabled(session, department)
+    paused = _paused(session)
     items = [
-        {**_as_json(one), **places.get(one.name, {}), **_removal_of(removed.get(one.name))} for one in session.opened.host.plugins
+        {**_as_json(one), **places.get(one.name, {}), **_removal_of(removed.get(one.name)),
+         "quarantine": paused.get(one.name, "")}
+        for one in session.opened.host.plugins
     ]
-    said = ("enabled",) if department else ()
-    columns = ("name", "version", "status", *said, *(("goes_on",) if removed else ()), "label", "summary", "problems")
+    said = (*(("enabled",) if department else ()), *(("quarantine",) if paused else ()), *(("goes_on",) if removed else ()))
+    columns = ("name", "version", "status", *said, "label", "summary", "problems")
     session.give_list(items, columns)
 
 
@@ -69,6 +75,12 @@ def _removals(session: Session) -> dict[str, Removal]:
     if missing_file(session.settings.database_url) is not None:
         return {}
     return {one.plugin: one for one in list_removals(session.opened.engine)}
+
+
+def _paused(session: Session) -> dict[str, str]:
+    if missing_file(session.settings.database_url) is not None:
+        return {}
+    return {one.plugin: one.reason for one in known_quarantine(session.opened.engine).values()}
 
 
 def _removal_of(removal: Removal | None) -> dict[str, Any]:
@@ -92,11 +104,7 @@ def show(session: Session, *, name: str) -> None:
         "interaction_kinds": [one.name for one in registry.interaction_kinds.values() if one.plugin == name],
     }
     if found.manifest is not None:
-        asked = found.manifest.asks_for
-        described["asks_for"] = {
-            "reads": list(asked.reads), "writes": list(asked.writes), "sends": list(asked.sends), "hosts": list(asked.hosts),
-            "secrets": list(asked.secrets),
-        }
+        described["asks_for"] = names_of(found.manifest.asks_for)
         described["settings"] = {key: field.type for key, field in found.manifest.settings.items()}
     session.give(described, lambda: print_pairs(_in_words(described).items()))
 
@@ -110,5 +118,6 @@ def _in_words(described: dict[str, Any]) -> dict[str, Any]:
 for command in (enable, disable, preview_command, offer, withdraw):
     plugin.add_command(command)
 plugin.add_command(export_command)
+plugin.add_command(release)
 plugin.add_command(remove)
 plugin.add_command(restore)

@@ -50,7 +50,8 @@ def serve(session: Session, *, host: str, port: int, workers: int, in_process: b
     if in_process:
         serve_here(host, port, as_json=session.options.as_json)
     else:
-        serve_in_processes(host, port, workers, as_json=session.options.as_json, debug=session.options.debug)
+        options = session.options
+        serve_in_processes(host, port, workers, session.settings.home, as_json=options.as_json, debug=options.debug)
 
 
 def _require_ready(session: Session) -> None:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
+from xrm.access.narrowing import unhidden
 from xrm.access.rights import Access, access_of
 from xrm.access.scopes import Scope
 from xrm.departments.activation import activations, off_for
@@ -143,7 +144,7 @@ def in_scope(
     return or_(*parts) if parts else false()
 
 
-def visible_party(uow: UnitOfWork, types: Iterable[str], party: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+def visible_party(uow: UnitOfWork, types: Collection[str], party: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
     """The SQL condition that ``party`` (a column of entity ids) is a party the actor may see."""
     conditions: list[ColumnElement[bool]] = []
     for where, names in scopes_of(uow, types).items():
@@ -158,7 +159,7 @@ def visible_party(uow: UnitOfWork, types: Iterable[str], party: ColumnElement[uu
             )
         if where.own and uow.actor.user_id is not None:
             conditions.append(_owned(uow.actor.user_id, names, where, party))
-    return or_(*conditions) if conditions else false()
+    return and_(or_(*conditions), unhidden(uow, types, party)) if conditions else false()
 
 
 def scopes_of(uow: UnitOfWork, types: Iterable[str], verb: str = "read") -> dict[Scope, list[str]]:
@@ -192,13 +193,13 @@ def _owned(
     return or_(at_home, by_role)
 
 
-def visible_record(uow: UnitOfWork, types: Iterable[str]) -> ColumnElement[bool]:
+def visible_record(uow: UnitOfWork, types: Collection[str]) -> ColumnElement[bool]:
     """The SQL condition that a row of ``entity`` is a record of one of these types that the actor may see."""
     conditions: list[ColumnElement[bool]] = []
     for where, names in scopes_of(uow, types).items():
         inside = in_scope(where, entity.c.department_id, entity.c.owner_id, uow.actor.user_id)
         conditions.append(and_(entity.c.type.in_(names), inside))
-    return or_(*conditions) if conditions else false()
+    return and_(or_(*conditions), unhidden(uow, types, entity.c.id)) if conditions else false()
 
 
 def visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
@@ -213,7 +214,7 @@ def _visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
     types = uow.registry.entity_types.values()
     if access_of(uow).scope("*", "read").is_everywhere and not activations(uow).off:
         known = [item.name for item in types if item.kind != "role"]
-        return and_(entity.c.deleted_at.is_(None), entity.c.type.in_(known))
+        return and_(entity.c.deleted_at.is_(None), entity.c.type.in_(known), unhidden(uow, known, entity.c.id))
     return and_(
         entity.c.deleted_at.is_(None),
         or_(
@@ -223,13 +224,15 @@ def _visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
     )
 
 
-def visible_role(uow: UnitOfWork, types: Iterable[str]) -> ColumnElement[bool]:
+def visible_role(uow: UnitOfWork, types: Collection[str]) -> ColumnElement[bool]:
     """The SQL condition that a row of ``role`` is a facet of one of these types that the actor may see."""
     conditions: list[ColumnElement[bool]] = []
     for where, names in scopes_of(uow, types).items():
         inside = in_scope(where, role.c.department_id, role.c.owner_id, uow.actor.user_id)
         conditions.append(and_(role.c.type.in_(names), inside))
-    return and_(role.c.deleted_at.is_(None), or_(*conditions)) if conditions else false()
+    if not conditions:
+        return false()
+    return and_(role.c.deleted_at.is_(None), or_(*conditions), unhidden(uow, types, role.c.id))
 
 
 def visible_row(

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, true
 
+from xrm.access.narrowing import unhidden
 from xrm.access.policy import in_scope, scope, visible_party
 from xrm.access.scopes import Scope
 from xrm.entities.models import entity, party_department
@@ -138,7 +139,8 @@ def source_of(uow: UnitOfWork, type_name: str, *, all_periods: bool) -> Source:
     where = scope(uow, entity_type.name, "read")
     branches = _branches(where, table.c.department_id, entity.c.owner_id, uow.actor.user_id)
     rows = table.join(entity, entity.c.id == table.c.id)
-    return Source(entity_type, rows, table.c.id, table.c.title_key, branches, (entity.c.deleted_at.is_(None),))
+    conditions = (entity.c.deleted_at.is_(None), unhidden(uow, [entity_type.name], table.c.id))
+    return Source(entity_type, rows, table.c.id, table.c.title_key, branches, conditions)
 
 
 def _facets(uow: UnitOfWork, entity_type: EntityType, *, all_periods: bool) -> Source:
@@ -149,6 +151,7 @@ def _facets(uow: UnitOfWork, entity_type: EntityType, *, all_periods: bool) -> S
         conditions.append(is_open_on(uow.today))
     if any(scope(uow, name, "read") != where for name in entity_type.declaration.of):
         conditions.append(visible_party(uow, entity_type.declaration.of, role.c.party_id))
+    conditions += [unhidden(uow, entity_type.declaration.of, role.c.party_id), unhidden(uow, [entity_type.name], table.c.id)]
     branches = _branches(where, table.c.department_id, role.c.owner_id, uow.actor.user_id)
     rows = table.join(role, role.c.id == table.c.id).join(entity, entity.c.id == role.c.party_id)
     return Source(entity_type, rows, table.c.id, table.c.title_key, branches, tuple(conditions), role.c.party_id)
@@ -158,7 +161,7 @@ def _parties(uow: UnitOfWork, entity_type: EntityType) -> Source:
     table = entity_type.table
     where = scope(uow, entity_type.name, "read")
     rows = table.join(entity, entity.c.id == table.c.id)
-    alive = entity.c.deleted_at.is_(None)
+    alive = and_(entity.c.deleted_at.is_(None), unhidden(uow, [entity_type.name], entity.c.id))
     if where.is_everywhere or where.own:
         seen = true() if where.is_everywhere else visible_party(uow, [entity_type.name], entity.c.id)
         return Source(entity_type, rows, table.c.id, table.c.title_key, (seen,), (alive,))
@@ -171,7 +174,7 @@ def _parties(uow: UnitOfWork, entity_type: EntityType) -> Source:
 def _all_parties(uow: UnitOfWork) -> Source:
     names = [item.name for item in uow.registry.party_types()]
     scopes = {name: scope(uow, name, "read") for name in names}
-    alive = entity.c.deleted_at.is_(None)
+    alive = and_(entity.c.deleted_at.is_(None), unhidden(uow, names, entity.c.id))
     if all(one.is_everywhere for one in scopes.values()):
         branches = tuple(entity.c.type == name for name in names) or (false(),)
         return Source(None, entity, entity.c.id, entity.c.title_key, branches, (alive,))

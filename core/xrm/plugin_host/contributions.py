@@ -134,3 +134,11 @@ class Refusal:
     change: EntityChange
     message: Message
     field: str = ""
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Rows of ``type`` are seen only where ``condition`` holds: an expression over the fields of the type; unknown hides."""
+
+    type: str
+    condition: str

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import pluggy
 
 from xrm.channels.contract import Channel
-from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Panel, Refusal
+from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Narrowing, Panel, Refusal
 from xrm.schema.fields.base import FieldType
 from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDeclaration
 from xrm.scores.contract import ScoreModel
@@ -29,10 +29,10 @@ hookimpl = pluggy.HookimplMarker("xrm")
 
 @dataclass(frozen=True)
 class HookRule:
-    """What a hook's list holds, and the policy for a failure: the plugin is off, is left out, or stops the work."""
+    """What a hook's list holds, and the policy for a failure: the plugin is off, left out, stops the work, or hides rows."""
 
     returns: type
-    on_failure: Literal["plugin_off", "left_out", "stops_work"]
+    on_failure: Literal["plugin_off", "left_out", "stops_work", "hides"]
 
 
 HOOKS = {
@@ -48,6 +48,7 @@ HOOKS = {
     "dashboard_cards": HookRule(Card, "left_out"),
     "health_checks": HookRule(HealthCheck, "left_out"),
     "validate_entities": HookRule(Refusal, "stops_work"),
+    "narrow_visibility": HookRule(Narrowing, "hides"),
 }
 
 
@@ -112,4 +113,13 @@ def validate_entities(uow: UnitOfWork, changes: Sequence[EntityChange]) -> list[
 
     Called once per batch inside the write unit of work, which may run twice: no effect outside of it. A failure here, or no list,
     stops the work: nothing is written.
+    """
+
+
+@hookspec
+def narrow_visibility(uow: UnitOfWork, types: Sequence[str]) -> list[Narrowing]:  # type: ignore[empty-body]
+    """Conditions under which rows of ``types`` are seen, on top of all rights; several for one type must all hold.
+
+    ``types`` are those that ``asks_for.narrows`` of the manifest names. Called at most once per unit of work, before it reads: it
+    cannot read rows itself. A failure here, or no list, hides all rows of these types from everybody but the system.
     """

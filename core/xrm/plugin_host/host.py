@@ -6,25 +6,28 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-
-import pluggy
-from sqlalchemy.exc import DBAPIError
 
 from xrm.access.policy import allowed
 from xrm.access.rights import departments_with_rights
 from xrm.departments.activation import is_on_in
-from xrm.errors import ConfigurationError, Message, NotFound, PermissionDenied, Problem, XrmError, msg
+from xrm.errors import Message, NotFound, PermissionDenied, Problem, XrmError, msg
 from xrm.migrate.remembered import Remembered
-from xrm.plugin_host import hookspecs
-from xrm.plugin_host.answers import Answer, Answers, checked, checked_blocks, checked_list
+from xrm.plugin_host.afterwards import Afterwards
+from xrm.plugin_host.answers import Answer, Answers, checked, checked_blocks
 from xrm.plugin_host.blocks import Block
 from xrm.plugin_host.contributions import Card, Panel
 from xrm.plugin_host.discovery import Plugin, discover_plugins
 from xrm.plugin_host.dormant import Dormant
-from xrm.plugin_host.guard import Guard, PluginFailed, WrongAnswer
+from xrm.plugin_host.guard import Guard, PluginFailed
 from xrm.plugin_host.hookspecs import HOOKS
+from xrm.plugin_host.load_marks import LoadMarks
+from xrm.plugin_host.narrowing import HOOK as NARROWING
+from xrm.plugin_host.narrowing import Narrowed, narrowing_plugins, narrowings
+from xrm.plugin_host.pluggy_hooks import PluggyHooks
+from xrm.plugin_host.recovering import paused, recover
 from xrm.plugin_host.removed import without
 from xrm.plugin_host.starting import Start
 from xrm.plugin_host.watch import Failure, Timing, Watch
@@ -37,63 +40,13 @@ Result = TypeVar("Result")
 Departments = uuid.UUID | Collection[uuid.UUID] | None
 
 
-class PluggyHooks:
-    """Who implements which hook, and the call of one hook of one plugin."""
+@dataclass(frozen=True)
+class Kept:
+    """What outlives a host that starts anew: what was measured, the marks of loading, what is still to be written."""
 
-    def __init__(self) -> None:
-        self._manager = _new_manager()
-        self._objects: dict[str, tuple[object, ...]] = {}
-
-    def register(self, plugin: str, objects: Iterable[object]) -> None:
-        """Let these objects answer for a plugin from now on.
-
-        Raises:
-            ConfigurationError: when one has a hook that does not exist, or that takes what core does not give.
-        """
-        objects = tuple(objects)
-        trial = _new_manager()
-        try:
-            for each in objects:
-                trial.register(each)
-            trial.check_pending()
-        except pluggy.PluginValidationError as error:
-            raise ConfigurationError(msg("{why}. docs/hooks.md lists all hooks with their arguments.", why=str(error))) from error
-        for number, each in enumerate(objects):
-            self._manager.register(each, f"{plugin}:{number}")
-        self._objects[plugin] = objects
-
-    def forget(self, plugin: str) -> None:
-        """Let the plugin answer no more."""
-        for each in self._objects.pop(plugin, ()):
-            self._manager.unregister(each)
-
-    def implementing(self, hook: str) -> set[str]:
-        """The names of the plugins that implement a hook."""
-        return {impl.plugin_name.partition(":")[0] for impl in getattr(self._manager.hook, hook).get_hookimpls()}
-
-    def ask(self, plugin: str, hook: str, arguments: dict[str, Any]) -> list[Any]:
-        """What one plugin returns from a hook.
-
-        Raises:
-            WrongAnswer: when that is no list of what the hook asks for. For display, None is an empty list.
-        """
-        others = [each for name, objects in self._objects.items() if name != plugin for each in objects]
-        caller = self._manager.subset_hook_caller(hook, others)
-        implementations = caller.get_hookimpls()
-        if not implementations:
-            return []
-        returned = caller(**arguments)
-        rule = HOOKS[hook]
-        if len(returned) < len(implementations) and rule.on_failure == "stops_work":
-            raise WrongAnswer(f"{hook} returned None instead of a list of {rule.returns.__name__}")
-        # pluggy asks the object registered last first; declared files come before code.
-        return [value for values in returned for value in checked_list(hook, values, rule.returns)]
-
-
-def _new_manager() -> pluggy.PluginManager:
-    manager = pluggy.PluginManager("xrm")
-    manager.add_hookspecs(hookspecs)
-    return manager
+    watch: Watch
+    marks: LoadMarks | None = None
+    afterwards: Afterwards = field(default_factory=Afterwards)
 
 
 class PluginHost:
@@ -101,17 +54,18 @@ class PluginHost:
 
     def __init__(
         self, found: Iterable[Plugin], *, clock: Callable[[], float] = time.monotonic, with_code: bool = True,
-        removed: Mapping[str, Message] | None = None, remembered: Remembered | None = None,
+        removed: Mapping[str, Message] | None = None, remembered: Remembered | None = None, kept: Kept | None = None,
     ) -> None:
         self._found = tuple(found)
         self._clock = clock
         self._with_code = with_code
+        self._kept = kept or Kept(Watch(clock))
         self.removed = dict(removed or {})
-        self.watch = Watch(clock)
+        self.watch, self.afterwards = self._kept.watch, self._kept.afterwards
         self._guard = Guard(self.watch)
         self._hooks = PluggyHooks()
         self._start = Start(tuple(without(self._found, self.removed)), self._hooks, self._guard, with_code=with_code,
-                            established=remembered.owners if remembered is not None else ())
+                            established=remembered.owners if remembered is not None else (), marks=self._kept.marks)
         self._dormant = Dormant(remembered, self.removed)
 
     @classmethod
@@ -123,12 +77,15 @@ class PluginHost:
 
         Those in ``removed`` (name → why) are off, installed or not. What is ``remembered`` of others that are off can be read.
         """
-        return cls(discover_plugins(home, packages=packages), with_code=not safe, removed=removed, remembered=remembered)
+        found = discover_plugins(home, packages=packages)
+        kept = Kept(Watch(time.monotonic), LoadMarks(home))
+        return cls(found, with_code=not safe, removed=removed, remembered=remembered, kept=kept)
 
     def with_removed(self, removed: Mapping[str, Message]) -> PluginHost:
         """A host of the same plugins, started anew, with others of them removed."""
         again = self._dormant.again()
-        return PluginHost(self._found, clock=self._clock, with_code=self._with_code, removed=removed, remembered=again)
+        return PluginHost(self._found, clock=self._clock, with_code=self._with_code, removed=removed, remembered=again,
+                          kept=self._kept)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
@@ -157,6 +114,26 @@ class PluginHost:
             plugin for plugin in self._start.plugins
             if plugin.is_on and (is_on_in(uow, plugin.name, departments) if uow is not None else departments != ())
         )
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether no code of plugins is run."""
+        return not self._with_code
+
+    @property
+    def is_narrowing(self) -> bool:
+        """Whether any plugin may hide rows further than rights do."""
+        return bool(self._narrowing())
+
+    def narrowings(self, uow: UnitOfWork) -> tuple[Narrowed, ...]:
+        """What plugins hide on top of all rights; neither quarantine nor safe mode lifts it."""
+        def ask(plugin: Plugin, arguments: dict[str, Any]) -> list[Any]:
+            return self._ask_one(plugin, NARROWING, arguments, passing=())
+
+        return narrowings(self._narrowing(), ask, uow)
+
+    def _narrowing(self) -> tuple[Plugin, ...]:
+        return narrowing_plugins(self._start.plugins, with_code=self._with_code)
 
     def contributed(self, hook: str) -> tuple[Answer, ...]:
         """What all plugins registered at start by a ``register_*`` hook."""
@@ -198,16 +175,18 @@ class PluginHost:
         failures: list[Failure] = []
         for plugin in self._implementing(hook, department, uow):
             if self.watch.is_quarantined(plugin.name):
-                failures.append(_quarantined(plugin.name, hook))
+                failures.append(paused(plugin.name, hook))
                 continue
+            since = self.watch.now()
             try:
                 values = self._ask_one(plugin, hook, arguments, passing=(NotFound, PermissionDenied))
             except PluginFailed as error:
                 failures.append(error.failure)
-                _recover(uow, error)
+                recover(uow, error)
             except (NotFound, PermissionDenied):
                 continue
             else:
+                self._guard.hurry(plugin.name, hook, since, page_waits=True)
                 items += [Answer(plugin.name, value) for value in values if _is_allowed(uow, value)]
         items.sort(key=lambda item: getattr(item.value, "order", 0))
         return Answers(tuple(items), tuple(failures))
@@ -238,11 +217,14 @@ class PluginHost:
         if content.build is None:
             return content.blocks
         build = content.build
+        since = self.watch.now()
         try:
-            return self._guard.run(plugin, content.key, lambda: checked_blocks(build(uow)))
+            blocks = self._guard.run(plugin, content.key, lambda: checked_blocks(build(uow)))
         except PluginFailed as error:
-            _recover(uow, error)
+            recover(uow, error)
             raise
+        self._guard.hurry(plugin, content.key, since, page_waits=False)
+        return blocks
 
     def call(self, plugin: str, what: str, returns: type[Result], function: Callable[..., Result], *arguments: Any) -> Result:
         """What other code of a plugin returns: an action's ``run``, a channel's ``send``. Refusals on purpose go through.
@@ -265,7 +247,7 @@ class PluginHost:
         yield from self._guard.stream(plugin, what, self._guard.run(plugin, what, items))
 
     def release(self, plugin: str) -> None:
-        """Let a plugin out of quarantine."""
+        """Let a plugin out of quarantine in this process; ``release_plugin`` does it for all."""
         self.watch.release(plugin)
 
     def timings(self) -> tuple[Timing, ...]:
@@ -276,14 +258,3 @@ class PluginHost:
 def _is_allowed(uow: UnitOfWork | None, value: Any) -> bool:
     permission = getattr(value, "permission", "")
     return not permission or uow is None or allowed(uow, permission)
-
-
-def _quarantined(plugin: str, hook: str) -> Failure:
-    message = msg("The plugin {plugin} failed several times and is paused until xrm is started again.", plugin=plugin)
-    return Failure(plugin, hook, "", message)
-
-
-def _recover(uow: UnitOfWork | None, error: PluginFailed) -> None:
-    """PostgreSQL refuses every statement after one that failed: the rest of a page, which only reads, gets a new transaction."""
-    if uow is not None and not uow.is_write and isinstance(error.__cause__, DBAPIError):
-        uow.connection.rollback()

@@ -15,6 +15,7 @@ from types import ModuleType
 from xrm.errors import Message, msg
 from xrm.plugin_host.discovery import HOOKS_FILE, Plugin
 from xrm.plugin_host.hookspecs import HOOKS, hookimpl
+from xrm.plugin_host.manifest import AsksFor
 from xrm.schema.fields.base import FieldType
 from xrm.schema.load import Declarations, builtin_rules, load_folder
 from xrm.schema.model import EntityDeclaration, InteractionKind, RelationshipDeclaration
@@ -89,7 +90,7 @@ def step_files_of(plugins: Iterable[Plugin]) -> dict[str, tuple[Path, ...]]:
     return {name: files for name, files in found.items() if files}
 
 
-def unfit_hooks(module: ModuleType) -> list[Message]:
+def unfit_hooks(module: ModuleType, asks_for: AsksFor) -> list[Message]:
     """Why hook functions of this module could not be called as core calls them: found at start, not at the first call."""
     problems: list[Message] = []
     for name, function in sorted(vars(module).items()):
@@ -101,6 +102,8 @@ def unfit_hooks(module: ModuleType) -> list[Message]:
             problems.append(msg("There is no hook {hook}.{hint}", hook=hook, hint=did_you_mean(hook, HOOKS)))
         elif options.get("wrapper") or options.get("hookwrapper"):
             problems.append(msg("{hook} is a wrapper. Return a list instead: a plugin cannot wrap another one.", hook=hook))
+        elif hook == "narrow_visibility" and not asks_for.narrows:
+            problems.append(msg("{hook} needs asks_for.narrows in plugin.yaml: the types whose rows it may hide.", hook=hook))
         else:
             problems += _unfit_signature(hook, function)
     return problems

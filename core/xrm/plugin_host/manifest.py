@@ -23,13 +23,18 @@ _GRAMMAR = ManifestGrammar()
 
 @dataclass(frozen=True)
 class AsksFor:
-    """What a plugin wants to read, write and send, which hosts it calls, and which of its settings are secret."""
+    """What a plugin wants to read, write and send, which hosts it calls, and which of its settings are secret.
+
+    ``narrows`` names the types whose rows it may hide further, ``system`` the reasons for which it acts as the system.
+    """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     sends: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    narrows: tuple[str, ...] = ()
+    system: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

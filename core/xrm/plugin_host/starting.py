@@ -12,7 +12,9 @@ from typing import Any, Protocol
 from xrm.errors import ConfigurationError, InvalidInput, Problem, XrmError, msg
 from xrm.plugin_host.discovery import Plugin, in_order, problems_of
 from xrm.plugin_host.guard import Guard, PluginFailed
+from xrm.plugin_host.load_marks import LoadMarks
 from xrm.plugin_host.loading import DeclaredFolder, import_hooks, place_of, place_of_hooks, unfit_hooks
+from xrm.plugin_host.manifest import AsksFor
 from xrm.schema.fields.base import FieldType
 from xrm.schema.fields.builtin import BUILTIN
 from xrm.schema.load import Declarations, check_together
@@ -52,9 +54,11 @@ class Start:
     """The plugins of a program and what they registered when it started."""
 
     def __init__(
-        self, found: tuple[Plugin, ...], hooks: Hooks, guard: Guard, *, with_code: bool, established: Collection[str] = ()
+        self, found: tuple[Plugin, ...], hooks: Hooks, guard: Guard, *, with_code: bool, established: Collection[str] = (),
+        marks: LoadMarks | None = None,
     ) -> None:
         self._hooks = hooks
+        self._marks = marks or LoadMarks(None)
         self._established = established  # those that have made tables here
         self._guard = guard
         self._with_code = with_code
@@ -85,8 +89,11 @@ class Start:
     def _load(self, plugin: Plugin) -> list[object]:
         objects: list[object] = []
         if plugin.has_hooks and self._with_code:
-            module = import_hooks(plugin)
-            if problems := unfit_hooks(module):
+            if why := self._marks.held_off(plugin):
+                raise InvalidInput(why)
+            with self._marks.loading(plugin.name):
+                module = import_hooks(plugin)
+            if problems := unfit_hooks(module, plugin.manifest.asks_for if plugin.manifest else AsksFor()):
                 raise InvalidInput([Problem("", problem, place_of_hooks(plugin)) for problem in problems])
             objects.append(module)
         if plugin.folder is not None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, or_, select, true
 
+from xrm.access.narrowing import unhidden
 from xrm.access.policy import scope, scopes_of, visible_entity
 from xrm.access.scopes import Scope
 from xrm.entities.models import entity
@@ -55,7 +56,8 @@ def visible_document(uow: UnitOfWork, document: FromClause) -> ColumnElement[boo
         shared_or_mine = or_(document.c.department_id.is_(None), _in(document, where))
         parts.append(and_(document.c.type == CONTACT_POINT, true() if where.is_everywhere else shared_or_mine))
     for found, names in scopes_of(uow, [one.name for one in uow.registry.of_kind("role")]).items():
-        parts.append(and_(document.c.type.in_(names), or_(_in(document, found), _owned(uow, document, found))))
+        mine = or_(_in(document, found), _owned(uow, document, found))
+        parts.append(and_(document.c.type.in_(names), mine, unhidden(uow, names, document.c.source_id)))
     return or_(*parts)
 
 

@@ -32,13 +32,16 @@ class Strangers:
         self.packages: dict[str, str] = {}
 
     def add(
-        self, name: str, hooks: str | None = None, *, api: str = ">=1,<2", requires: str = "", files: dict[str, str] | None = None
+        self, name: str, hooks: str | None = None, *, api: str = ">=1,<2", requires: str = "", asks_for: str = "",
+        files: dict[str, str] | None = None,
     ) -> Path:
         """The folder of a new plugin; ``hooks`` is the text of its hooks.py, ``files`` any further ones by path."""
         folder = self.root / f"stranger_{name}"
         texts = {"plugin.yaml": MANIFEST.format(name=name, api=api, requires=requires), **(files or {})}
         if hooks is not None:
             texts |= {"hooks.py": HEADER + dedent(hooks), "__init__.py": ""}
+        if asks_for:
+            texts["plugin.yaml"] += f"asks_for: {{{asks_for}}}\n"
         for path, text in texts.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)

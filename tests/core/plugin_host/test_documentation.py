@@ -40,7 +40,7 @@ def test_each_hook_says_what_it_returns(hook: str) -> None:
 def test_the_example_of_each_hook_is_accepted(strangers: Strangers, hook: str) -> None:
     example = re.search(r"```python\n(.*?)```", section(hook), re.DOTALL)
     assert example is not None
-    folder = strangers.add("example", "")
+    folder = strangers.add("example", "", asks_for="narrows: [release]")
     (folder / "hooks.py").write_text(example[1], encoding="utf-8")
 
     host = strangers.host()

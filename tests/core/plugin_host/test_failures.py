@@ -20,9 +20,10 @@ from xrm.plugin_host.host import PluginHost
 
 SHOWN = {hook for hook, rule in HOOKS.items() if rule.on_failure == "left_out"}
 DECIDING = {hook for hook, rule in HOOKS.items() if rule.on_failure == "stops_work"}
+HIDING = {hook for hook, rule in HOOKS.items() if rule.on_failure == "hides"}  # tests/core/access/test_narrowing.py
 ARGUMENTS = {
     "panels": "uow, entity", "actions": "uow, entity", "menu_items": "uow", "dashboard_cards": "uow", "health_checks": "uow",
-    "validate_entities": "uow, changes",
+    "validate_entities": "uow, changes", "narrow_visibility": "uow, types",
 }
 RAISED = (
     "Exception('x')", "SystemExit(1)", "RecursionError()", "MemoryError()", "GeneratorExit()", "StopIteration()",
@@ -63,7 +64,7 @@ def in_thread(function: object) -> object:
 
 
 def test_every_hook_has_a_saboteur() -> None:
-    assert {hook for hook in HOOKS if not hook.startswith("register_")} == set(ARGUMENTS) == SHOWN | DECIDING
+    assert {hook for hook in HOOKS if not hook.startswith("register_")} == set(ARGUMENTS) == SHOWN | DECIDING | HIDING
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGE)

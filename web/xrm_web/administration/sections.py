@@ -24,6 +24,10 @@ class Section:
 def sections() -> tuple[Section, ...]:
     """All entries, in the order in which they are shown."""
     return (
+        Section(
+            "admin_health.show", gettext("Health and repairs"), gettext("What is broken, why, and how it is mended."), "activity",
+            "instance:administer",
+        ),
         Section("admin_departments.show_all", gettext("Departments"),
                 gettext("The tree of departments, their members and rights."), "building", "department:administer"),
         Section("admin_people.show_all", gettext("People"), gettext("Logins, departments, rights, sessions."), "users",

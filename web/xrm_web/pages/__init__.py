@@ -7,6 +7,7 @@ from flask import Flask
 
 from xrm_web.administration import audit
 from xrm_web.administration import departments as admin_departments
+from xrm_web.administration import health as admin_health
 from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import people as admin_people
 from xrm_web.administration import permission_sets as admin_sets
@@ -27,6 +28,7 @@ from xrm_web.pages import (
     lists,
     manual,
     me,
+    monitoring,
     own_factors,
     own_sign_in,
     panels,
@@ -44,6 +46,7 @@ from xrm_web.pages import (
 PAGES = (
     actions,
     admin_departments,
+    admin_health,
     admin_overview,
     admin_plugins,
     confirm,
@@ -64,6 +67,7 @@ PAGES = (
     me,
     own_factors,
     own_sign_in,
+    monitoring,
     panels,
     passkeys,
     pickers,

@@ -31,11 +31,13 @@ class WorksWithGrammar(Grammar):
 class AsksForGrammar(Grammar):
     """What the plugin wants to be allowed."""
 
-    reads = Several(Text(), "Types it reads.")
-    writes = Several(Text(), "Types it writes.")
+    reads = Several(Text(), "Types of others it reads; * for all.")
+    writes = Several(Text(), "Types of others it writes; * for all.")
     sends = Several(Text(), "Channels it sends on.")
     hosts = Several(Text(), "Hosts it calls.")
     secrets = Several(Text(), "Settings that are kept encrypted.")
+    narrows = Several(Name(), "Types of others whose rows it may hide further.")
+    system = Several(Name(), "Reasons for which it acts with the rights of the system.")
 
 
 class ContributesGrammar(Grammar):
