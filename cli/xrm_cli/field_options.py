@@ -27,6 +27,7 @@ _OPTIONS = (
     click.option("--unique/--not-unique", default=None, help="No two have the same value."),
     click.option("--many/--single", default=None, help="Several values."),
     click.option("--index/--no-index", default=None, help="Filtered or sorted often."),
+    click.option("--guarded/--not-guarded", default=None, help="Seen and changed only with a right of its own."),
     click.option("--search", type=click.Choice(["strong", "normal", "weak"]), help="Found by the search, with this weight."),
     click.option("--default", help="Value of new ones; text that begins with = is an expression."),
     click.option("--min", help="Lowest value."),
@@ -35,7 +36,7 @@ _OPTIONS = (
     click.option("--scale", type=int, help="Digits after the decimal point."),
     click.option("--file", type=click.Path(path_type=Path), help="YAML file with the field; options win over it."),
 )
-_AS_THEY_ARE = ("required", "unique", "many", "index", "search", "length", "scale", "if_gone")
+_AS_THEY_ARE = ("required", "unique", "many", "index", "guarded", "search", "length", "scale", "if_gone")
 _PARSED = ("default", "min", "max")
 
 

@@ -24,6 +24,7 @@ import xrm.relationships.models
 import xrm.roles.models
 import xrm.scores.models
 import xrm.search.models
+import xrm.sharing.models
 from xrm.db.metadata import metadata
 
 __all__ = ["metadata"]

@@ -37,6 +37,7 @@ from xrm.plugin_host.host import PluginHost
 from xrm.plugin_host.loading import step_files_of
 from xrm.plugin_host.quarantine import QuarantineKeeper
 from xrm.plugin_host.removed import load_removed
+from xrm.schema.guarding import guards_of, warn_of_leaks
 from xrm.schema.registry import Registry, build_registry
 from xrm.search.index import write_search_documents
 from xrm.settings import Settings
@@ -283,10 +284,12 @@ def assemble(host: PluginHost, overlay: Overlay) -> tuple[Registry, tuple[Misfit
                 logger.warning("left out: %s: %s", named, "; ".join(map(str, misfit.problems)))
             versions = {plugin.name: plugin.version for plugin in host.plugins if plugin.is_on}
             owners = [(one.name, one.plugin) for each in (declared.entities, declared.relationships) for one in each]
+            warn_of_leaks(registry.entity_types, overlay.guarded)
             dormant = {name: owner for name, owner in owners if owner not in versions and owner != OWNER}
             number = None if overlay.number == UNKNOWN else overlay.number
             return replace(
-                registry, versions=versions, remembered=host.remembered(), dormant=dormant, overlay_number=number
+                registry, versions=versions, remembered=host.remembered(), dormant=dormant, overlay_number=number,
+                guards=guards_of(registry.entity_types, overlay.guarded),
             ), merged.misfits
 
 

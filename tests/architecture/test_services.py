@@ -17,13 +17,11 @@ EXEMPT: Mapping[str, str] = {
     "contact_points:add_checked": "its callers have asked, for many at once",
     "contact_points:mark_bounced": "what a mail server says of an address is written by channels, which act for the system",
     "contact_points:prepare": "checks values and writes nothing",
-    "entities:prepare": "checks values and writes nothing",
     "files:attach_files": "part of a change whose service has asked; touches only new files of the actor",
     "files:save_file": "part of a change whose service has asked; what belongs to nothing is seen by its sender alone",
     "jobs:enqueue": "part of a change whose service has asked; the job acts as the system and asks for itself",
     "identifiers:insert_identifiers": "its callers have asked, for many at once",
     "plugin_host:note_quarantine": "the host does it for the system when a plugin has failed too often",
-    "roles:prepare": "checks values and writes nothing",
 }
 
 

@@ -18,6 +18,7 @@ from xrm.schema.fields.money import Money
 from xrm.schema.model import Choice
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.field_rights import unusable_columns
 from xrm_web.i18n import format_number, gettext, language, text_of
 from xrm_web.inputs import Cell, Face, Option
 from xrm_web.list_filters import linked_in
@@ -87,7 +88,8 @@ def read_board(uow: UnitOfWork, state: ListState, query: ListQuery) -> Board:
 
 
 def _is_money(entity_type: EntityType, key: str) -> bool:
-    return key in entity_type.fields and entity_type.fields[key].type == "money"
+    declared = entity_type.fields.get(key)
+    return declared is not None and declared.type == "money" and key not in unusable_columns(entity_type)
 
 
 def _may_hold(uow: UnitOfWork, state: ListState, choice: Choice) -> bool:

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from xrm.access.policy import require_any
+from xrm.access.field_rights import RowPlace
+from xrm.access.policy import is_shared, require_any
 from xrm.departments.queries import get_tree
 from xrm.entities.links import Title
 from xrm.entities.parties import departments_of
@@ -25,6 +26,7 @@ from xrm.roles.service import KEEP, update_role
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.field_rights import FormRights, rights_of_change
 from xrm_web.form_creation import Saved, period_inputs, read_period
 from xrm_web.form_inputs import Sent, read_form, was_sent
 from xrm_web.form_pages import (
@@ -57,6 +59,7 @@ class Changing:
     version: int
     department: UUID
     values: Mapping[str, Any]
+    rights: FormRights
     since: str = ""
     until: str = ""
 
@@ -74,9 +77,12 @@ class Changing:
         if found.type != entity_type.name:
             raise NotFound(msg("There is nothing with the id {id} that you may see.", id=entity_id))
         row = find_row(uow, entity_id)
-        require_any(uow, f"{found.type}:update", departments_of(uow, row), owner=found.owner)
+        if not is_shared(uow, found.type, entity_id, "update"):
+            require_any(uow, f"{found.type}:update", departments_of(uow, row), owner=found.owner)
         about = Title(found.id, found.type, found.title)
-        return Changing(entity_type, entity_id, about, found.version, found.department, found.fields)
+        place = RowPlace(found.id, found.department, found.owner)
+        rights = rights_of_change(uow, entity_type, place, found.fields)
+        return Changing(entity_type, entity_id, about, found.version, found.department, found.fields, rights)
 
     @property
     def path(self) -> str:
@@ -91,7 +97,8 @@ def _find_role(uow: UnitOfWork, entity_type: EntityType, role_id: UUID) -> Chang
     require_any(uow, f"{found.type}:update", [found.department], owner=found.owner)
     about = Title(found.party, get_entity(uow, found.party).type, found.party_title)
     since, until = (day.isoformat() if day else "" for day in (found.since, last_day(found.until)))
-    return Changing(entity_type, role_id, about, found.version, found.department, found.fields, since, until)
+    rights = rights_of_change(uow, entity_type, RowPlace(found.id, found.department, found.owner), found.fields)
+    return Changing(entity_type, role_id, about, found.version, found.department, found.fields, rights, since, until)
 
 
 def edit_page(
@@ -100,7 +107,8 @@ def edit_page(
 ) -> FormPage:
     """The form with the stored values, or with what was typed over them."""
     entity_type, errors = changing.type, errors_by_field(problems)
-    values = {**changing.values, **given_values(uow, entity_type, args)}
+    given = given_values(uow, entity_type, args)
+    values = {**changing.values, **{key: value for key, value in given.items() if key not in changing.rights.locked}}
     version, seen = changing.version, seen_of(entity_type, changing.values)
     if sent is not None:
         # What the form was opened with decides about conflicts, however often it is shown again.
@@ -108,7 +116,7 @@ def edit_page(
     own = [_department(uow, changing)]
     if entity_type.kind == "role":
         own += period_inputs(sent, errors, since=changing.since, until=changing.until)
-    sections = sections_of(uow, entity_type, values, sent, errors, is_new=False)
+    sections = sections_of(uow, entity_type, values, sent, errors, changing.rights)
     labels = {one.name: one.label for one in own}
     return FormPage(
         title=gettext("Change %(title)s", title=changing.about.title),
@@ -144,7 +152,8 @@ def _number(text: str | None, otherwise: int) -> int:
 
 def seen_of(entity_type: EntityType, values: Mapping[str, Any]) -> str:
     """A short mark of each value as the form shows it, so that later it can be told who changed which field."""
-    return json.dumps({key: _mark(entity_type, key, values.get(key)) for key in form_fields(entity_type, is_new=False)})
+    keys = [key for key in form_fields(entity_type, is_new=False) if key in values]
+    return json.dumps({key: _mark(entity_type, key, values[key]) for key in keys})
 
 
 def _mark(entity_type: EntityType, key: str, value: Any) -> str:
@@ -205,7 +214,8 @@ def _differences(uow: UnitOfWork, changing: Changing, sent: Sent) -> list[Differ
     entity_type = changing.type
     seen = _read_seen(sent)
     typed: dict[str, Any] = {}
-    for key, raw in read_form(entity_type, sent, form_fields(entity_type, is_new=False)).items():
+    known = [key for key in form_fields(entity_type, is_new=False) if key not in changing.rights.hidden]
+    for key, raw in read_form(entity_type, sent, known).items():
         try:
             typed[key] = entity_type.field_type(key).parse(entity_type.fields[key], raw, uow.parse_context)
         except InvalidValue:

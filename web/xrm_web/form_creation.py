@@ -22,6 +22,7 @@ from xrm.schema.fields.base import InvalidValue
 from xrm.schema.fields.dates import read_date
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.field_rights import rights_of_new, without_untouched
 from xrm_web.form_checks import CONTACTS, checked_draft
 from xrm_web.form_inputs import Sent, choices_of_types, read_form
 from xrm_web.form_origins import given_links, home_of, next_position
@@ -92,7 +93,7 @@ def create_page(
     chosen, home = _with_department(sent, args), home_of(uow, entity_type, values, party)
     place = department_input(uow, departments, chosen, errors.get("_department", ()), home)
     own += [place, *_own_inputs(uow, entity_type, sent, errors)]
-    sections = sections_of(uow, entity_type, values, sent, errors, is_new=True)
+    sections = sections_of(uow, entity_type, values, sent, errors, rights_of_new(uow, entity_type, departments))
     sections = (*sections[:1], *_contact_section(entity_type, sent, errors), *sections[1:])
     labels = {one.name: one.label for one in own} | {"_email": gettext("E-mail"), "_phone": gettext("Phone")}
     return FormPage(
@@ -205,7 +206,8 @@ def save_new(uow: UnitOfWork, entity_type: EntityType, sent: Sent, files: Upload
         PermissionDenied, NotFound, Conflict: as the services.
     """
     department = chosen_department(sent)
-    raw = read_form(entity_type, sent, form_fields(entity_type, is_new=True))
+    typed = read_form(entity_type, sent, form_fields(entity_type, is_new=True))
+    raw = without_untouched(uow, entity_type, typed, department)
     kept = keep_uploads(uow, entity_type, files)
     raw.update(kept)
     if entity_type.kind == "role":

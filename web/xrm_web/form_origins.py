@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from xrm.access.field_rights import unusable_fields
 from xrm.entities.links import Title
 from xrm.entities.listing import Filter, ListQuery
 from xrm.entities.queries import get_entity, list_entities
@@ -43,7 +44,9 @@ def next_position(uow: UnitOfWork, entity_type: EntityType, values: Mapping[str,
     """The place of a new line behind the last of its whole; nothing for a type whose records have no place in a whole."""
     field = entity_type.fields.get(POSITION)
     whole = next((key for key, one in entity_type.fields.items() if one.type == "link" and is_part(one)), "")
-    if field is None or field.type != "integer" or not isinstance(values.get(whole), UUID):
+    if field is None or field.type != "integer" or not isinstance(values.get(whole), UUID) or (
+        unusable_fields(uow, entity_type.name) & {whole, POSITION}
+    ):
         return {}
     filters = (Filter(whole, "eq", str(values[whole])), Filter(POSITION, "filled", ""))
     query = ListQuery(entity_type.name, (POSITION,), filters=filters, sort=(f"-{POSITION}",), limit=1)

@@ -15,6 +15,7 @@ from xrm.folding import fold
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.field_rights import FormRights, locked_input
 from xrm_web.form_inputs import Sent, input_of, is_typed, read_form
 from xrm_web.i18n import gettext, labelled, language, text_of, translate, typography
 from xrm_web.inputs import Cell, Face, FieldInput, Option, RoleChip
@@ -89,15 +90,18 @@ def form_fields(entity_type: EntityType, *, is_new: bool) -> list[str]:
 
 def sections_of(
     uow: UnitOfWork, entity_type: EntityType, values: Mapping[str, Any], sent: Sent | None, errors: Mapping[str, list[str]],
-    *, is_new: bool,
+    rights: FormRights,
 ) -> tuple[FormSection, ...]:
     """The inputs in their sections; what the layout does not name comes last."""
-    keys = form_fields(entity_type, is_new=is_new)
+    keys = [key for key in form_fields(entity_type, is_new=rights.is_new) if key not in rights.hidden]
     hidden = hidden_fields(uow, entity_type, values, sent)
-    inputs = {
-        key: _applying(input_of(uow, entity_type, key, values.get(key), sent, errors.get(key, ())), key not in hidden)
-        for key in keys
-    }
+
+    def made(key: str) -> FieldInput:
+        if key in rights.locked:
+            return locked_input(entity_type, key, values.get(key))
+        return input_of(uow, entity_type, key, values.get(key), sent, errors.get(key, ()))
+
+    inputs = {key: _applying(made(key), key not in hidden) for key in keys}
     found: list[FormSection] = []
     for section in entity_type.declaration.page.sections:
         own = tuple(inputs.pop(key) for key in section.fields if key in inputs)

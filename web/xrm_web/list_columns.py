@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xrm.schema.model import Label, View
 from xrm.schema.registry import EntityType
+from xrm_web.field_rights import hidden_columns, unusable_columns, usable_views
 from xrm_web.i18n import gettext, text_of
 from xrm_web.sessions import runtime
 from xrm_web.value_cells import NUMBERS, kind_of
@@ -32,8 +33,11 @@ class ListColumn:
 def known_columns(entity_type: EntityType | None) -> dict[str, ListColumn]:
     """All columns of a list beside the title, by key; None stands for the list of all parties."""
     columns: dict[str, ListColumn] = {}
+    hidden, unusable = hidden_columns(entity_type), unusable_columns(entity_type)
     for key in entity_type.fields if entity_type else ():
-        columns[key] = _declared(entity_type, key)  # type: ignore[arg-type]
+        if key not in hidden:
+            column = _declared(entity_type, key)  # type: ignore[arg-type]
+            columns[key] = replace(column, sortable=column.sortable and key not in unusable)
     for column in (*_common(entity_type), *_scores(entity_type)):
         columns.setdefault(column.key, column)
     return columns
@@ -81,9 +85,9 @@ def _common(entity_type: EntityType | None) -> list[ListColumn]:
 
 
 def views_of(entity_type: EntityType | None) -> dict[str, View]:
-    """The shipped views of a type; a type that ships none has one that shows all."""
-    if entity_type is not None and entity_type.declaration.views:
-        return dict(entity_type.declaration.views)
+    """The shipped views of a type that the reader can use; a type that ships none has one that shows all."""
+    if entity_type is not None and (views := usable_views(entity_type, dict(entity_type.declaration.views))):
+        return views
     everything = Label({"en": "All", "fr": "Tout"})
     if entity_type is None:
         return {"all": View("all", everything, ("title", "roles", "kind", "updated_at"), default=True)}
@@ -101,7 +105,7 @@ def default_columns(entity_type: EntityType | None, view: View) -> tuple[str, ..
     named = [key for key in view.columns if key in known]
     if not named and entity_type is not None:
         named = [key for key in (*entity_type.declaration.page.highlights, *entity_type.fields) if _is_short(entity_type, key)]
-        named = list(dict.fromkeys(named))[:MOST_DEFAULT]
+        named = [key for key in dict.fromkeys(named) if key in known][:MOST_DEFAULT]
     if "roles" in known and "roles" not in named:
         named.insert(0, "roles")
     if entity_type is not None and entity_type.kind == "party" and view.default:

@@ -16,6 +16,7 @@ from xrm.entities.listing import Filter
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.field_rights import unusable_columns
 from xrm_web.form_inputs import link_choices, value_options
 from xrm_web.i18n import format_date, gettext, language, text_of, typography
 from xrm_web.inputs import FieldInput, Option
@@ -97,7 +98,7 @@ def operators_of(entity_type: EntityType | None, key: str) -> tuple[str, ...]:
     if entity_type is None or key not in entity_type.fields:
         return _SYSTEM.get(key, ())
     field, field_type = entity_type.fields[key], entity_type.field_type(key)
-    if field.formula and not field.stored:
+    if (field.formula and not field.stored) or key in unusable_columns(entity_type):
         return ()
     kind = "many" if field_type.is_multiple(field) else _FAMILY.get(_cell(entity_type, key), "text")
     possible = field_type.operators_for(field)

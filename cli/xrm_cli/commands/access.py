@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``xrm access``: why somebody may do something, or may not; what a changed permission set would do."""
+"""``xrm access``: why somebody may do something, or may not; previews of permission sets; shares of one entry."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import date, timedelta
 from typing import Any
 
 import click
@@ -12,7 +13,11 @@ from xrm.access.explaining import Explanation, explain
 from xrm.access.permission_sets import find_set
 from xrm.access.previewing import ENOUGH, Preview, preview_set
 from xrm.access.remedies import Remedy, find_remedy
+from xrm.access.users import find_user
+from xrm.sharing.queries import list_shared_with_me, list_shares
+from xrm.sharing.service import ACTIONS, Recipient, end_share, share_entity
 from xrm.unit_of_work import UnitOfWork
+from xrm_cli.choosing import DAY, ID, department_option, find_department
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
@@ -20,7 +25,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def access() -> None:
-    """Rights: explain, preview of a changed permission set."""
+    """Rights: explain, preview of a changed permission set; share one entry with somebody."""
 
 
 @access.command("explain", examples=[
@@ -39,6 +44,58 @@ def explain_command(session: Session, *, email: str, action: str, entity_id: uui
 
     found, remedy = session.read(ask)
     session.give(_as_json(found, remedy), lambda: _print(found, remedy))
+
+
+@access.command("share", examples=[
+    "xrm access share ID --with anna@example.org",
+    "xrm access share ID --with anna@example.org --action update --until 2026-12-31",
+    "xrm access share ID --department Press --note 'for the press review'",
+])
+@click.argument("entity_id", metavar="ID", type=ID)
+@click.option("--with", "email", metavar="EMAIL", default="", help="With which user.")
+@department_option("Or with all members of this department, by name or id.")
+@click.option("--action", type=click.Choice(ACTIONS), default="read", show_default=True, help="What they may do.")
+@click.option("--until", type=DAY, help="Last day (default: until it is taken back).")
+@click.option("--note", default="", help="Why.")
+@with_session
+def share(
+    session: Session, *, entity_id: uuid.UUID, email: str, department: str, action: str, until: date | None, note: str
+) -> None:
+    """Let somebody see one party or record, or change it, whatever else they may see.
+
+    They see its fields, but no roles, and no fields that need a right of their own.
+    """
+
+    def make(uow: UnitOfWork) -> uuid.UUID:
+        recipient = Recipient(find_user(uow, email).id if email else None, find_department(uow, department))
+        return share_entity(uow, entity_id, recipient, action, until=until + timedelta(days=1) if until else None, note=note)
+
+    one = session.write(make)
+    session.give({"id": str(one)}, lambda: click.echo(str(one)))
+
+
+@access.command("unshare", examples=["xrm access unshare SHARE"])
+@click.argument("share_id", metavar="SHARE", type=ID)
+@with_session
+def unshare(session: Session, *, share_id: uuid.UUID) -> None:
+    """Take a share back at once; xrm access shares ID lists them."""
+    session.write(lambda uow: end_share(uow, share_id))
+    session.give({"id": str(share_id)}, lambda: click.echo(str(share_id)))
+
+
+@access.command("shares", examples=["xrm access shares ID", "xrm access shares --json"])
+@click.argument("entity_id", metavar="[ID]", type=ID, required=False)
+@with_session
+def shares(session: Session, *, entity_id: uuid.UUID | None) -> None:
+    """List with whom a party or record is shared; without ID, what is shared with you."""
+    found = session.read(lambda uow: list_shared_with_me(uow) if entity_id is None else list_shares(uow, entity_id))
+    items = [
+        {"id": str(one.id), "entity": str(one.about.id), "title": one.about.title, "with": one.recipient, "action": one.action,
+         "until": str(one.until - timedelta(days=1)) if one.until else None, "by": one.by, "note": one.note, "over": one.is_over}
+        for one in found
+    ]
+    columns = ("id", "title", "with", "action", "until", "by", "note")
+    session.give({"items": items, "next": None}, lambda: print_table(items, columns))
 
 
 def _as_json(found: Explanation, remedy: Remedy) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from xrm.overlay.accepting import accept_changes
 from xrm.overlay.comparison import Listed, list_fields
 from xrm.overlay.fields import add_field, change_field, rename_field, retire_field, take_up_field
+from xrm.overlay.guarding import guard_field, unguard_field
 from xrm_cli.agreement import AskedPlan, plan_option, yes_option
 from xrm_cli.declaring import Noun
 from xrm_cli.field_options import declaration_from, field_options, given_from
@@ -105,6 +106,31 @@ def retire(session: Session, *, type_name: str, key: str) -> None:
     """Hide a field and keep its values; xrm field add of the same key brings it back."""
     retired = retire_field(session.runtime, session.actor, type_name, key)
     session.give({"type": type_name, "key": retired}, lambda: click.echo(retired))
+
+
+@field.command("guard", examples=["xrm field guard opportunity.amount", "xrm field guard customer.x_margin"])
+@click.argument("name", metavar="TYPE.FIELD")
+@with_session
+def guard(session: Session, *, name: str) -> None:
+    """Let only those see and change a field who have a right of its own, in every program at once.
+
+    The rights are TYPE.FIELD:see and TYPE.FIELD:edit, in a permission set; *:* and TYPE:* hold them too. It works for your own
+    fields and for those of plugins.
+    """
+    type_name, _, key = name.partition(".")
+    guard_field(session.runtime, session.actor, type_name, key)
+    session.give({"field": name, "guarded": True}, lambda: click.echo(name))
+    say(f"It needs the right {name}:see to be seen and {name}:edit to be changed.")
+
+
+@field.command("unguard", examples=["xrm field unguard opportunity.amount"])
+@click.argument("name", metavar="TYPE.FIELD")
+@with_session
+def unguard(session: Session, *, name: str) -> None:
+    """Let everybody see a field again who may read its type, and change it who may update the type."""
+    type_name, _, key = name.partition(".")
+    unguard_field(session.runtime, session.actor, type_name, key)
+    session.give({"field": name, "guarded": False}, lambda: click.echo(name))
 
 
 @field.command("accept", examples=["xrm field accept customer", "xrm field accept customer x_tier"])

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from xrm.access.models import grant, permission, permission_set
-from xrm.access.policy import READING, allowed, require, scope, visible_entity
+from xrm.access.policy import READING, allowed, is_shared, require, scope, visible_entity
 from xrm.access.rights import permissions_for, scope_of_grant
 from xrm.access.scopes import Scope
 from xrm.access.users import User, find_user, names_of
@@ -102,6 +102,8 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
     grants = _asked(theirs, who, (subject, verb), candidates)
     asked = tuple(sorted(grants, key=lambda one: (not one.gives, one.set_key, one.department_name, one.depth)))
     is_allowed, because = _verdict(theirs, who, (subject, verb), candidates, is_seen=sees, has_grants=bool(asked))
+    if not is_allowed and who.is_active and subject == row.type and is_shared(theirs, subject, entity_id, verb):
+        is_allowed, because = True, msg("Yes: it is shared with {user}, beside all grants.", user=who.name)
     told = tuple(one for one in asked if who.id == uow.actor.user_id or _administers(uow, one))
     action = f"{subject}:{verb}"
     return Explanation(

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from xrm.access.narrowing import unhidden
 from xrm.access.rights import Access, access_of
 from xrm.access.scopes import Scope
-from xrm.departments.activation import activations, off_for
+from xrm.access.sharing import shared_ids
+from xrm.departments.activation import activations, belongs_to_on, off_for
 from xrm.departments.queries import get_tree
 from xrm.entities.models import entity, party_department
 from xrm.errors import NotFound, PermissionDenied, msg
@@ -148,18 +149,27 @@ def visible_party(uow: UnitOfWork, types: Collection[str], party: ColumnElement[
     """The SQL condition that ``party`` (a column of entity ids) is a party the actor may see."""
     conditions: list[ColumnElement[bool]] = []
     for where, names in scopes_of(uow, types).items():
-        if where.is_everywhere or where.departments:
-            seen = party_department.alias()
-            conditions.append(
-                exists(
-                    select(1).where(
-                        seen.c.entity_id == party, seen.c.type.in_(names), in_scope(where, seen.c.department_id, None, None)
-                    )
+        conditions += party_in_scope(uow, where, names, party)
+    return or_(*conditions) if conditions else false()
+
+
+def party_in_scope(
+    uow: UnitOfWork, where: Scope, names: list[str], party: ColumnElement[uuid.UUID]
+) -> list[ColumnElement[bool]]:
+    """The SQL conditions, of which one has to hold, that a party of these types stands in a department of the scope."""
+    conditions: list[ColumnElement[bool]] = []
+    if where.is_everywhere or where.departments:
+        seen = party_department.alias()
+        conditions.append(
+            exists(
+                select(1).where(
+                    seen.c.entity_id == party, seen.c.type.in_(names), in_scope(where, seen.c.department_id, None, None)
                 )
             )
-        if where.own and uow.actor.user_id is not None:
-            conditions.append(_owned(uow.actor.user_id, names, where, party))
-    return and_(or_(*conditions), unhidden(uow, types, party)) if conditions else false()
+        )
+    if where.own and uow.actor.user_id is not None:
+        conditions.append(_owned(uow.actor.user_id, names, where, party))
+    return conditions
 
 
 def scopes_of(uow: UnitOfWork, types: Iterable[str], verb: str = "read") -> dict[Scope, list[str]]:
@@ -206,11 +216,33 @@ def visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``entity``, of whatever type, may be seen and is not deleted."""
     access = access_of(uow)
     if access.visible_entity is None:
-        access.visible_entity = _visible_entity(uow)
+        access.visible_entity = visible_without_shares(uow)
+        if access.has_shares:
+            access.visible_entity = or_(access.visible_entity, shared_entity(uow))
     return access.visible_entity
 
 
-def _visible_entity(uow: UnitOfWork) -> ColumnElement[bool]:
+def shared_entity(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``entity`` is shared with the actor, not deleted, and of a plugin that is on there."""
+    plugin_of = {item.name: item.plugin for item in uow.registry.entity_types.values() if item.kind != "role"}
+    on = belongs_to_on(uow, plugin_of, entity.c.type, entity.c.department_id)
+    known = list(plugin_of)
+    here = and_(entity.c.deleted_at.is_(None), entity.c.type.in_(known), unhidden(uow, known, entity.c.id))
+    return and_(entity.c.id.in_(shared_ids(uow)), here, on)
+
+
+def is_shared(uow: UnitOfWork, subject: str, entity_id: uuid.UUID, action: str) -> bool:
+    """Whether an entity of this type is shared with the actor for ``read`` or ``update``; what is dormant for reading only."""
+    if action not in ("read", "update") or not access_of(uow).has_shares:
+        return False
+    if subject in uow.registry.dormant and action not in READING:
+        return False
+    given = entity.c.id.in_(shared_ids(uow, action))
+    return uow.execute(select(entity.c.id).where(entity.c.id == entity_id, given, shared_entity(uow))).first() is not None
+
+
+def visible_without_shares(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``entity`` may be seen by grants, and is not deleted."""
     types = uow.registry.entity_types.values()
     if access_of(uow).scope("*", "read").is_everywhere and not activations(uow).off:
         known = [item.name for item in types if item.kind != "role"]

@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from xrm.access.models import grant, permission
 from xrm.access.scopes import Scope
+from xrm.access.sharing import received_by
 from xrm.departments.queries import get_tree
 from xrm.departments.standing import count_up, standing
+from xrm.sharing.models import share
 from xrm.unit_of_work import UnitOfWork
 
 _GRANTS = (
@@ -39,6 +41,7 @@ class Access:
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     visible_entity: ColumnElement[bool] | None = None  # built once, since most statements need it
     found: dict[tuple[str, str], Scope] = field(default_factory=dict)  # what was asked before
+    has_shares: bool = False  # whether anything was ever shared with the actor, so that all others pay nothing for it
 
     def scope(self, subject: str, verb: str) -> Scope:
         """Where the actor may do this; wildcards of both parts are joined in."""
@@ -58,14 +61,18 @@ def access_of(uow: UnitOfWork) -> Access:
 
 def _load(uow: UnitOfWork) -> Access:
     kept, key = standing(uow), (__name__, uow.actor.user_id)
-    scopes: Mapping[str, Scope] | None = kept.get(key)
-    if scopes is None:
-        scopes = kept[key] = _scopes(uow)
+    rights: tuple[Mapping[str, Scope], bool] | None = kept.get(key)
+    if rights is None:
+        rights = kept[key] = _scopes(uow), _has_shares(uow)
         order = kept.setdefault((__name__, "order"), deque())
         order.append(key)
         if len(order) > MOST_USERS:
             kept.pop(order.popleft(), None)
-    return Access(scopes=scopes)
+    return Access(scopes=rights[0], has_shares=rights[1])
+
+
+def _has_shares(uow: UnitOfWork) -> bool:
+    return uow.execute(select(share.c.id).where(received_by(uow.actor.user_id)).limit(1)).first() is not None
 
 
 def _scopes(uow: UnitOfWork) -> dict[str, Scope]:

@@ -38,6 +38,25 @@ class Scope:
         departments = frozenset(everywhere) if self.is_everywhere else self.departments
         return Scope(departments=departments - gone, own=self.own - gone)
 
+    @staticmethod
+    def intersection(parts: Iterable[Scope]) -> Scope:
+        """Where all of the parts hold; everywhere when there are none."""
+        found = Scope.everywhere()
+        for part in parts:
+            if found.is_everywhere or part.is_everywhere:
+                found = part if found.is_everywhere else found
+                continue
+            departments = found.departments & part.departments
+            own = (found.departments | found.own) & (part.departments | part.own)
+            found = Scope(departments=departments, own=own - departments)
+        return found
+
+    def includes(self, other: Scope) -> bool:
+        """Whether this one holds wherever the other does."""
+        if self.is_everywhere or other.is_everywhere:
+            return self.is_everywhere
+        return other.departments <= self.departments and other.own <= self.departments | self.own
+
     @property
     def is_empty(self) -> bool:
         """Whether the right holds nowhere."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, func, literal, select, union_all
 
+from xrm.access.field_rights import unusable_fields
 from xrm.access.policy import allowed, visible_record
 from xrm.db.types import key_text
 from xrm.entities.models import entity
@@ -47,6 +48,7 @@ def linking_fields(uow: UnitOfWork, type_name: str) -> list[tuple[EntityType, Fi
         if field.type in ("link", "links")
         and uow.registry.is_end(field.to, type_name)
         and allowed(uow, f"{entity_type.name}:read")
+        and field.key not in unusable_fields(uow, entity_type.name)
     ]
 
 

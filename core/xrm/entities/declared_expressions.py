@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from xrm.entities.system_columns import SYSTEM_OPERANDS
 from xrm.errors import PluginError, msg
 from xrm.schema.expressions import ExpressionError
-from xrm.schema.registry import EntityType, Fielded, Registry
+from xrm.schema.guarding import declared_guards, find_leaks, is_guarded
+from xrm.schema.registry import EntityType, Fielded, Registry, RelationshipType
 
 
 def check_expressions(registry: Registry) -> None:
@@ -24,7 +25,9 @@ def check_expressions(registry: Registry) -> None:
         if declared.contactable:
             _check(entity_type, declared.plugin, str(declared.location), "contactable", declared.contactable)
         _check_views(entity_type)
+        _check_guards(entity_type)
     for relationship_type in registry.relationship_types.values():
+        _refuse_guards(relationship_type)
         for where, key, text in _of_fields(relationship_type):
             _check(relationship_type, relationship_type.declaration.plugin, where, key, text)
 
@@ -47,6 +50,22 @@ def _check(fielded: Fielded, plugin: str, where: str, key: str, text: str) -> No
     if key != "default" and expression.type != "yes_no":
         wanted = msg("{where}: {key}: this is a value, not a condition. Compare it with something.", where=where, key=key)
         raise PluginError(plugin, wanted)
+
+
+def _check_guards(entity_type: EntityType) -> None:
+    for key in sorted(declared_guards(entity_type)):
+        for leak in find_leaks(entity_type, key):
+            where = entity_type.fields[key].location
+            said = msg("{where}: {key}: {problem}", where=where, key="guarded", problem=leak)
+            raise PluginError(entity_type.declaration.plugin, said)
+
+
+def _refuse_guards(relationship_type: RelationshipType) -> None:
+    for field in relationship_type.fields.values():
+        if is_guarded(field):
+            said = msg("{where}: guarded goes with the fields of entity types only. Take it out, or keep the value in a record.",
+                       where=field.location)
+            raise PluginError(relationship_type.declaration.plugin, said)
 
 
 def _check_views(entity_type: EntityType) -> None:

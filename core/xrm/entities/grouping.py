@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, null, or_, select
 
+from xrm.access.field_rights import conditions_of_use, require_usable
 from xrm.entities.listing import Listing, ListQuery
 from xrm.entities.queries import Entity, build_items
 from xrm.entities.sorting import order_by
@@ -31,9 +32,13 @@ def list_groups(uow: UnitOfWork, query: ListQuery, by: str, *, sum_of: str = "",
     """The groups of a list by a field with one value, each with its ``first`` rows in the list's order; three queries in all.
 
     Raises:
-        NotFound, InvalidInput: as ``list_entities``; also for a field that cannot make groups or sums.
+        NotFound, InvalidInput, PermissionDenied: as ``list_entities``; also for a field that cannot make groups or sums.
     """
+    require_usable(uow, query.type, [name for name in (by, sum_of) if name])
     listing = Listing.of(uow, replace(query, after=None, columns=tuple({*(query.columns or ()), by})))
+    if listing.entity_type is not None:
+        seen = conditions_of_use(uow, listing.entity_type, [name for name in (by, sum_of) if name])
+        listing = replace(listing, conditions=(*listing.conditions, *seen))
     column = _column(listing, by)
     counts: dict[Any, int] = {}
     sums: dict[Any, dict[str, Decimal]] = {}

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal_column, or_, select, union
 
+from xrm.access.field_rights import conditions_of_use, never_seen
 from xrm.entities.computing import needed_for
 from xrm.entities.cursors import decode, encode, fingerprint
 from xrm.entities.rows_of import Source, source_of
@@ -84,12 +85,16 @@ class Listing:
         if columns is None:
             columns = tuple(entity_type.fields) if entity_type else ()
         _check_columns(entity_type, columns)
+        if entity_type is not None and (hidden := never_seen(uow, entity_type.name)):
+            columns = tuple(name for name in columns if name not in hidden)
         loaded = tuple(needed_for(entity_type, columns)) if entity_type else ()
         conditions = [*source.conditions]
         if query.where:
             conditions.append(source.condition(uow, query.where))
         conditions += [source.filter(uow, one.field, one.operator, one.value) for one in query.filters]
         keys = sort_keys(source, query.sort)
+        if entity_type is not None:
+            conditions += conditions_of_use(uow, entity_type, [name.removeprefix("-") for name in query.sort])
         return Listing(query, entity_type, source, tuple(conditions), keys, columns, loaded, uow.settings.secret_key)
 
     @property

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
+from xrm.access.field_rights import RowPlace, mask
 from xrm.access.models import user
 from xrm.access.policy import visible_entity
 from xrm.entities.computing import add_computed
@@ -20,12 +21,16 @@ from xrm.entities.models import entity
 from xrm.errors import NotFound, msg
 from xrm.schema.registry import EntityType
 from xrm.schema.storage import load_children, load_row, load_values
+from xrm.sharing.models import share
 from xrm.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
 class Entity:
-    """One entity, or one facet in a list of a role: then ``id`` is the facet's, ``party`` whose it is, ``title`` the party's."""
+    """One entity, or one facet in a list of a role: then ``id`` is the facet's, ``party`` whose it is, ``title`` the party's.
+
+    ``fields`` holds what the actor may see: a guarded field that is hidden here is not among them.
+    """
 
     id: uuid.UUID
     type: str
@@ -41,6 +46,7 @@ class Entity:
     until: date | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     owner_name: str = ""
+    is_shared: bool = False  # with anybody, when one entity is read
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ def build_items(uow: UnitOfWork, listing: Listing, rows: Sequence[Any]) -> Itera
             found = load_row(entity_type, row, listing.loaded)
             empty = {key: () for key in listing.loaded if key in entity_type.child_tables}
             values[row["id"]] = add_computed(uow, entity_type, {**empty, **found, **children[row["id"]]}, listing.columns)
+        mask(uow, entity_type, [RowPlace(row["id"], row["department_id"], row["owner_id"]) for row in rows], values)
     for row in rows:
         yield Entity(
             row["id"], row["type"], row["title"], row["version"], row["department_id"], row["owner_id"], row["created_at"],
@@ -97,7 +104,8 @@ def get_entity(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str = "") -> En
     Raises:
         NotFound: when there is none (of this type), or the actor may not see it.
     """
-    statement = select(entity, user.c.name.label("owner_name")).outerjoin(user, user.c.id == entity.c.owner_id)
+    lent = exists(select(1).where(share.c.entity_id == entity.c.id)).label("is_shared")
+    statement = select(entity, user.c.name.label("owner_name"), lent).outerjoin(user, user.c.id == entity.c.owner_id)
     statement = statement.where(entity.c.id == entity_id, visible_entity(uow))
     known = uow.registry.get(type_name) if type_name else None
     if known is not None:
@@ -115,9 +123,10 @@ def get_entity(uow: UnitOfWork, entity_id: uuid.UUID, type_name: str = "") -> En
         children = load_children(uow.connection, entity_type, [entity_id])[entity_id]
         values = {**load_row(entity_type, dict(row)), **empty, **children}
     values = add_computed(uow, entity_type, values, tuple(entity_type.fields))
+    mask(uow, entity_type, [RowPlace(row["id"], row["department_id"], row["owner_id"])], {row["id"]: values})
     return Entity(
         row["id"], row["type"], row["title"], row["version"], row["department_id"], row["owner_id"], row["created_at"],
-        row["updated_at"], fields=values, owner_name=row["owner_name"] or "",
+        row["updated_at"], fields=values, owner_name=row["owner_name"] or "", is_shared=bool(row["is_shared"]),
     )
 
 

@@ -10,14 +10,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, true
 
+from xrm.access.field_rights import conditions_of_use
 from xrm.access.narrowing import unhidden
 from xrm.access.policy import in_scope, scope, visible_party
+from xrm.access.rights import access_of
 from xrm.access.scopes import Scope
+from xrm.access.sharing import shared_ids
+from xrm.departments.activation import belongs_to_on
 from xrm.entities.models import entity, party_department
 from xrm.entities.parties import is_open_on
 from xrm.entities.system_columns import SYSTEM_OPERANDS, ListColumns, filter_system, system_columns
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.roles.models import role
+from xrm.schema.expressions import Expression
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.registry import ANY_PARTY, EntityType
 from xrm.schema.suggest import unknown
@@ -94,14 +99,19 @@ class Source:
         """
         if self.entity_type is None:
             raise InvalidInput([Problem("where", msg("Name one type of party to filter by its fields."))])
-        names = {key: one for key, one in SYSTEM_OPERANDS.items() if self._is_role or key not in ("since", "until")}
         try:
-            expression = self.entity_type.condition(text, names)
+            expression = self._expression(text)
         except InvalidValue as error:
             raise InvalidInput([Problem("where", error.message)]) from error
+        seen = conditions_of_use(uow, self.entity_type, expression.names)
         if expression.type != "yes_no":
             raise InvalidInput([Problem("where", msg("This is a value, not a condition. Compare it with something."))])
-        return expression.sql(ListColumns(self.entity_type), uow)
+        return and_(expression.sql(ListColumns(self.entity_type), uow), *seen)
+
+    def _expression(self, text: str) -> Expression:
+        assert self.entity_type is not None  # noqa: S101  # checked by the caller
+        names = {key: one for key, one in SYSTEM_OPERANDS.items() if self._is_role or key not in ("since", "until")}
+        return self.entity_type.condition(text, names)
 
     def filter(self, uow: UnitOfWork, name: str, operator: str, value: object) -> ColumnElement[bool]:
         """The SQL of one filter.
@@ -113,11 +123,14 @@ class Source:
             field = self.entity_type.fields.get(name) if self.entity_type else None
             if self.entity_type is None or field is None:
                 return filter_system(uow, self.entity_type, name, operator, value)
+            seen = conditions_of_use(uow, self.entity_type, (name,))
             field_type = self.entity_type.field_type(name)
             if name in self.entity_type.child_tables:
                 child = self.entity_type.child_tables[name]
-                return field_type.filter_many(field, child, self.entity_type.table.c.id, operator, value, uow.parse_context)
-            return field_type.filter(field, self.entity_type.table, operator, value, uow.parse_context)
+                found = field_type.filter_many(field, child, self.entity_type.table.c.id, operator, value, uow.parse_context)
+            else:
+                found = field_type.filter(field, self.entity_type.table, operator, value, uow.parse_context)
+            return and_(found, *seen)
         except InvalidValue as error:
             raise InvalidInput([Problem(name, error.message)]) from error
 
@@ -139,6 +152,7 @@ def source_of(uow: UnitOfWork, type_name: str, *, all_periods: bool) -> Source:
     where = scope(uow, entity_type.name, "read")
     branches = _branches(where, table.c.department_id, entity.c.owner_id, uow.actor.user_id)
     rows = table.join(entity, entity.c.id == table.c.id)
+    branches = _with_shared(uow, where, branches, table.c.id)
     conditions = (entity.c.deleted_at.is_(None), unhidden(uow, [entity_type.name], table.c.id))
     return Source(entity_type, rows, table.c.id, table.c.title_key, branches, conditions)
 
@@ -164,9 +178,10 @@ def _parties(uow: UnitOfWork, entity_type: EntityType) -> Source:
     alive = and_(entity.c.deleted_at.is_(None), unhidden(uow, [entity_type.name], entity.c.id))
     if where.is_everywhere or where.own:
         seen = true() if where.is_everywhere else visible_party(uow, [entity_type.name], entity.c.id)
-        return Source(entity_type, rows, table.c.id, table.c.title_key, (seen,), (alive,))
+        found = _with_shared(uow, where, (seen,), table.c.id)
+        return Source(entity_type, rows, table.c.id, table.c.title_key, found, (alive,))
     gate = party_department
-    branches = _branches(where, gate.c.department_id, None, None)
+    branches = _with_shared(uow, where, _branches(where, gate.c.department_id, None, None), gate.c.entity_id)
     joined = gate.join(table, table.c.id == gate.c.entity_id).join(entity, entity.c.id == gate.c.entity_id)
     return Source(entity_type, joined, gate.c.entity_id, gate.c.title_key, branches, (alive, gate.c.type == entity_type.name))
 
@@ -179,7 +194,9 @@ def _all_parties(uow: UnitOfWork) -> Source:
         branches = tuple(entity.c.type == name for name in names) or (false(),)
         return Source(None, entity, entity.c.id, entity.c.title_key, branches, (alive,))
     if any(one.own or one.is_everywhere for one in scopes.values()):
-        return Source(None, entity, entity.c.id, entity.c.title_key, (visible_party(uow, names, entity.c.id),), (alive,))
+        seen = _with_shared(uow, Scope(), (visible_party(uow, names, entity.c.id),), entity.c.id)
+        of_party = entity.c.type.in_(names)
+        return Source(None, entity, entity.c.id, entity.c.title_key, seen, (alive, of_party))
     gate = party_department
     joined = gate.join(entity, entity.c.id == gate.c.entity_id)
     if len(set(scopes.values())) == 1:
@@ -190,7 +207,18 @@ def _all_parties(uow: UnitOfWork) -> Source:
             for name, one in scopes.items()
             for branch in _branches(one, gate.c.department_id, None, None)
         )
+    found = _with_shared(uow, Scope(), found, gate.c.entity_id)
     return Source(None, joined, gate.c.entity_id, gate.c.title_key, found, (alive,))
+
+
+def _with_shared(
+    uow: UnitOfWork, where: Scope, branches: tuple[ColumnElement[bool], ...], row_id: ColumnElement[uuid.UUID]
+) -> tuple[ColumnElement[bool], ...]:
+    if where.is_everywhere or not access_of(uow).has_shares:
+        return branches
+    plugin_of = {item.name: item.plugin for item in uow.registry.of_kind("record")}
+    on = belongs_to_on(uow, plugin_of, entity.c.type, entity.c.department_id)
+    return (*branches, and_(row_id.in_(shared_ids(uow)), on))
 
 
 def _branches(

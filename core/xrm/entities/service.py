@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import update
 
-from xrm.access.policy import require, require_any
+from xrm.access.field_rights import only_writable, require_editable
+from xrm.access.policy import is_shared, require, require_any
 from xrm.audit.service import record_audit
 from xrm.db.bulk import Columns, Same, insert_columns
 from xrm.db.ids import new_id
@@ -37,11 +38,13 @@ def prepare(
 
     Raises:
         NotFound: for an unknown type.
+        PermissionDenied: for a guarded field that the actor may not write in this department.
         InvalidInput: with each problem at its field.
     """
     entity_type = uow.registry.get(type_name)
     if entity_type.kind == "role":
         raise InvalidInput(msg("{type} is a role: a party takes it. Start it on a party.", type=type_name))
+    require_editable(uow, type_name, raw, (department,), owner=owner or uow.actor.user_id)
     values = validate_new(entity_type, raw, situation_of(uow, entity_type))
     return EntityDraft(entity_type, values, department, owner, identifiers or {})
 
@@ -54,7 +57,7 @@ def create_entity(
 
     Raises:
         NotFound: for an unknown type.
-        PermissionDenied: without the right to create this type in this department.
+        PermissionDenied: without the right to create this type in this department, or to write one of the fields there.
         InvalidInput: with each problem at its field.
         Conflict: when an identifier or a unique value belongs to another entity.
     """
@@ -135,17 +138,21 @@ def update_entity(
 
     Raises:
         NotFound: when there is no such entity, or the actor may not see it.
-        PermissionDenied: without the right to update it.
+        PermissionDenied: without the right to update it, or to write one of the fields.
         InvalidInput: with each problem at its field.
         Conflict: when ``version`` is given and somebody changed it since.
     """
     row = find_row(uow, entity_id)
     entity_type = uow.registry.get(row.type)
-    require_any(uow, f"{row.type}:update", departments_of(uow, row), owner=row.owner_id)
+    departments = departments_of(uow, row)
+    if not is_shared(uow, row.type, entity_id, "update"):
+        require_any(uow, f"{row.type}:update", departments, owner=row.owner_id)
+    require_editable(uow, row.type, raw, departments, owner=row.owner_id)
     if version is not None and version != row.version:
         raise Conflict(msg("{title} was changed by somebody else. Load it again and repeat your change.", title=row.title))
     current = load_values(uow.connection, entity_type, entity_type.table, [entity_id])[entity_id]
     changes = validate_change(entity_type, raw, current, situation_of(uow, entity_type))
+    changes = only_writable(uow, entity_type, changes, departments, owner=row.owner_id)
     if not changes:
         return int(row.version)
     after = {**current, **changes}

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xrm.access.field_rights import require_editable, require_usable
 from xrm.access.policy import allowed, require
 from xrm.departments.queries import DepartmentTree, get_tree, unclear
 from xrm.imports.mapping import Mapping
@@ -34,7 +35,8 @@ def find_places(uow: UnitOfWork, mapping: Mapping, department: uuid.UUID | None)
     Raises:
         NotFound: for an unknown department.
         InvalidInput: when several could be meant.
-        PermissionDenied: without the right to import one of the types in its department.
+        PermissionDenied: without the right to import one of the types in its department, to write one of the guarded fields
+            there, or to see one that is matched.
     """
     tree = get_tree(uow)
     if department is None:
@@ -43,6 +45,11 @@ def find_places(uow: UnitOfWork, mapping: Mapping, department: uuid.UUID | None)
     places = Places(department, tree.find(str(department)).name, {name: tree.find(name).id for name in sorted(named)})
     for subject, name in sorted(set(_targets(mapping))):
         require(uow, f"{subject}:import", places.home(name))
+    for thing in mapping.things:
+        require_usable(uow, thing.type, thing.match)
+        require_editable(uow, thing.type, thing.fields, (places.home(thing.department),), owner=uow.actor.user_id)
+        for role in thing.roles:
+            require_editable(uow, role.role, role.fields, (places.home(role.department),), owner=uow.actor.user_id)
     return places
 
 

@@ -175,6 +175,8 @@ class RowPreparation:
         """Whether these raw values would change anything."""
         if not raw:
             return False
+        if raw.keys() & self.uow.registry.guards.get(declared.name, {}).keys():
+            return True  # whether it is equal is told by the service alone, to those who may write it
         return bool(validate_change(declared, raw, current, situation_of(self.uow, declared)))
 
     def raw(self, values: FieldValues, ids: Mapping[str, uuid.UUID]) -> dict[str, Any]:

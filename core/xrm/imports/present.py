@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from xrm.access.field_rights import conditions_of_use
 from xrm.access.policy import visible_entity
 from xrm.contact_points.models import contact_point
 from xrm.entities.models import entity
@@ -126,7 +127,7 @@ def _match(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present) -> None:
 
 def _find_equal(uow: UnitOfWork, thing: ThingPlan) -> uuid.UUID | None:
     declared = uow.registry.get(thing.spec.type)
-    conditions = []
+    conditions = conditions_of_use(uow, declared, thing.spec.match)
     for key in thing.spec.match:
         value = thing.values.filled.get(key)
         if value is None:

@@ -34,7 +34,7 @@ class DeclaredType:
         """Whether titles, sort keys or search documents of before are not what this declares; a new field is in none yet."""
         if (self.title, self.sort_as) != (before.title, before.sort_as):
             return True
-        return any(self.fields.get(key, {}).get("search", "") != one.get("search", "") for key, one in before.fields.items())
+        return any(_searched(self.fields.get(key, {})) != _searched(one) for key, one in before.fields.items())
 
     @property
     def stored_formulas(self) -> dict[str, str]:
@@ -43,6 +43,10 @@ class DeclaredType:
             key: f"{one['formula']}, scale {one.get('scale')}" for key, one in self.fields.items()
             if one.get("formula") and one.get("stored")
         }
+
+
+def _searched(field: Mapping[str, Any]) -> tuple[str, bool]:
+    return field.get("search", ""), bool(field.get("guarded") or field.get("see") or field.get("edit"))
 
 
 def declared_types(declarations: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, DeclaredType]:

@@ -52,10 +52,11 @@ class Addition:
 
 @dataclass(frozen=True)
 class Overlay:
-    """All additions in their order, and the number of the schema version they belong to."""
+    """All additions in their order, the number of the schema version they belong to, and the fields guarded beside them."""
 
     number: int = 0
     additions: tuple[Addition, ...] = ()
+    guarded: frozenset[tuple[str, str]] = frozenset()
 
 
 def full_key(key: str) -> str:

@@ -96,7 +96,7 @@ def _fitting(runtime: Runtime, before: Overlay, change: Change) -> Registry:
 def _after(before: Overlay, change: Change) -> Overlay:
     changed = {one.id: one for one in change.changed}
     kept = [changed.pop(one.id, one) for one in before.additions]
-    return Overlay(before.number, (*kept, *changed.values()))
+    return replace(before, additions=(*kept, *changed.values()))
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -131,5 +131,7 @@ def _shown_by(one: Addition) -> object:
     declared = one.declaration
     if one.kind == "type":
         fields = declared.get("fields", {}).values()
-        return declared.get("title"), declared.get("sort_as"), sorted(str(field.get("search", "")) for field in fields)
-    return declared.get("search") and (declared["search"], declared.get("type"), declared.get("many"), one.is_retired)
+        searched = sorted(f"{field.get('search', '')} {field.get('guarded', '')}" for field in fields)
+        return declared.get("title"), declared.get("sort_as"), searched
+    parts = ("type", "many", "guarded")
+    return declared.get("search") and (declared["search"], *map(declared.get, parts), one.is_retired)

@@ -27,6 +27,18 @@ overlay = Table(
 )
 Index("uq_overlay_type_name_key", overlay.c.type_name, overlay.c.key, unique=True)
 
+# Fields of plugins that administrators guard; those that they added themselves say so in their declaration.
+guarded_field = Table(
+    "guarded_field",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("type_name", key_text(), nullable=False),
+    Column("key", key_text(), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", Id),
+)
+Index("uq_guarded_field_type_name_key", guarded_field.c.type_name, guarded_field.c.key, unique=True)
+
 # One row. Counted up with each change of the overlay; a process that knows a lower number builds its registry anew.
 schema_version = Table(
     "schema_version",

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from xrm.db.engine import is_missing, quick_row
 from xrm.overlay.additions import Addition, Overlay, from_text
-from xrm.overlay.models import overlay, schema_version
+from xrm.overlay.models import guarded_field, overlay, schema_version
 
 logger = logging.getLogger("xrm.overlay")
 UNKNOWN = -1
@@ -37,7 +37,15 @@ def read_overlay(connection: Connection) -> Overlay:
         )
         for row in rows
     )
-    return Overlay(number, tuple(found))
+    return Overlay(number, tuple(found), read_guarded(connection))
+
+
+def read_guarded(connection: Connection) -> frozenset[tuple[str, str]]:
+    """The fields (type, key) that administrators guard beside the declarations; none before the table is there."""
+    if not inspect(connection).has_table(guarded_field.name):
+        return frozenset()
+    rows = connection.execute(select(guarded_field.c.type_name, guarded_field.c.key))
+    return frozenset((row.type_name, row.key) for row in rows)
 
 
 def load_overlay(engine: Engine) -> Overlay:

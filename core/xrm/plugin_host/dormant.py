@@ -25,8 +25,8 @@ from xrm.schema.strict_yaml import Document
 logger = logging.getLogger("xrm.plugins")
 # What a type is made of at least; the rest may need code or types that are not there.
 _CORE_OF_TYPE = ("entity", "kind", "of", "label", "title", "single", "revision")
-_CORE_OF_FIELD = ("type", "label", "choices", "many", "length", "scale", "to", "if_gone", "personal", "see", "unique", "index",
-                  "stored", "dated", "default", "search", "formula")
+_CORE_OF_FIELD = ("type", "label", "choices", "many", "length", "scale", "to", "if_gone", "personal", "guarded", "see", "edit",
+                  "unique", "index", "stored", "dated", "default", "search", "formula")
 
 
 class Dormant:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, select
+from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, select
 
+from xrm.access.field_rights import RowPlace, mask
 from xrm.access.models import user
 from xrm.access.policy import visible_entity, visible_role
 from xrm.entities.models import entity
@@ -88,6 +89,8 @@ def _load(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[Role]:
     else:
         groups = [(item, item.table, [row["id"] for row in rows if row["type"] == item.name]) for item in types]
         values = load_values_of_types(uow.connection, role, [group for group in groups if group[2]])
+    for item in types:
+        mask(uow, item, [_place(row) for row in rows if row["type"] == item.name], values)
     return [
         Role(
             row["id"], row["type"], row["party_id"], row["title"], row["department_id"], row["since"], row["until"],
@@ -96,3 +99,7 @@ def _load(uow: UnitOfWork, wanted: ColumnElement[bool]) -> list[Role]:
         )
         for row in rows
     ]
+
+
+def _place(row: RowMapping) -> RowPlace:
+    return RowPlace(row["id"], row["department_id"], row["owner_id"])

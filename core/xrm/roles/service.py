@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from xrm.access.policy import allowed, require, visible_entity, visible_role
+from xrm.access.field_rights import only_writable, require_editable
+from xrm.access.policy import allowed, require, visible_entity, visible_role, visible_without_shares
+from xrm.access.rights import access_of
 from xrm.audit.service import record_audit
 from xrm.db.bulk import Columns, Same, insert_columns
 from xrm.db.ids import new_id
@@ -21,7 +23,7 @@ from xrm.entities.drafts import situation_of
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_departments
 from xrm.entities.rows import EntityRow, find_rows, json_changes, raise_taken
-from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.errors import Conflict, InvalidInput, NotFound, PermissionDenied, Problem, msg
 from xrm.events import record_event
 from xrm.plugin_host.contributions import EntityChange
 from xrm.roles.models import role
@@ -55,12 +57,14 @@ def prepare(
 
     Raises:
         NotFound: for an unknown role type.
+        PermissionDenied: for a guarded field that the actor may not write in this department.
         InvalidInput: with each problem at its field.
     """
     entity_type = uow.registry.get(role_type)
     if entity_type.kind != "role":
         raise InvalidInput(msg("{type} is not a role. Create it on its own.", type=role_type))
     _check_period(since, until)
+    require_editable(uow, role_type, raw, (department,), owner=owner or uow.actor.user_id)
     values = validate_new(entity_type, raw, situation_of(uow, entity_type))
     return RoleDraft(entity_type, party_id, values, department, since, until, owner)
 
@@ -73,7 +77,7 @@ def start_role(
 
     Raises:
         NotFound: when the actor may not see the party.
-        PermissionDenied: without the right to create this role in this department.
+        PermissionDenied: without the right to create this role in this department, or to write one of the fields there.
         InvalidInput: with each problem at its field.
         Conflict: when a unique value belongs to another.
     """
@@ -91,6 +95,7 @@ def start_roles(uow: UnitOfWork, drafts: Sequence[RoleDraft]) -> list[uuid.UUID]
     for name, department, owner in {(draft.type.name, draft.department, draft.owner or mine) for draft in drafts}:
         require(uow, f"{name}:create", department, owner=owner)
     parties = find_rows(uow, {draft.party_id for draft in drafts})
+    _refuse_shared(uow, parties)
     ids = [new_id() for _ in drafts]
     by_type: dict[str, list[tuple[RoleDraft, uuid.UUID]]] = {}
     for draft, one in zip(drafts, ids, strict=True):
@@ -100,6 +105,16 @@ def start_roles(uow: UnitOfWork, drafts: Sequence[RoleDraft]) -> list[uuid.UUID]
         _start_of_type(uow, pairs, parties)
     _show_in_departments(uow, drafts, parties)
     return ids
+
+
+def _refuse_shared(uow: UnitOfWork, parties: Mapping[uuid.UUID, EntityRow]) -> None:
+    """A role of one's own would make seen for good what was only lent."""
+    if not access_of(uow).has_shares:
+        return
+    own = select(entity.c.id).where(entity.c.id.in_(list(parties)), visible_without_shares(uow))
+    for one in parties.keys() - set(uow.execute(own).scalars()):
+        raise PermissionDenied(msg("{title} is shared with you and gets no role from you. Ask who shared it.",
+                                   title=parties[one].title))
 
 
 def _start_of_type(
@@ -180,17 +195,19 @@ def update_role(
 
     Raises:
         NotFound: when the actor may not see the role.
-        PermissionDenied: without the right to update it.
+        PermissionDenied: without the right to update it, or to write one of the fields.
         InvalidInput: with each problem at its field.
         Conflict: when ``version`` is given and somebody changed it since.
     """
     row = find_role(uow, role_id)
     require(uow, f"{row.type}:update", row.department_id, owner=row.owner_id)
+    require_editable(uow, row.type, raw, (row.department_id,), owner=row.owner_id)
     if version is not None and version != row.version:
         raise Conflict(msg("This role was changed by somebody else. Load it again and repeat your change."))
     role_type = uow.registry.get(row.type)
     current = load_values(uow.connection, role_type, role_type.table, [role_id])[role_id]
     changes = validate_change(role_type, raw, current, situation_of(uow, role_type))
+    changes = only_writable(uow, role_type, changes, (row.department_id,), owner=row.owner_id)
     given: dict[str, Any] = {"since": since, "until": until, "owner_id": owner}
     own = {key: value for key, value in given.items() if value is not KEEP and value != getattr(row, key)}
     _check_period(own.get("since", row.since), own.get("until", row.until))

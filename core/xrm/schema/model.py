@@ -96,6 +96,7 @@ class Field:
     history: bool = True
     read_only: bool = False
     when: str = ""
+    guarded: bool = False
     see: str = ""
     edit: str = ""
     retired: bool = False

@@ -136,6 +136,8 @@ class Registry:
     # Of plugins that are off: what they declared when they were last applied, and their types, which can be read only.
     remembered: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     dormant: Mapping[str, str] = dataclasses.field(default_factory=dict)  # type → plugin
+    # Type → field → the guarded fields that one has to see in order to see it; fields that follow the type's rights are left out.
+    guards: Mapping[str, Mapping[str, frozenset[str]]] = dataclasses.field(default_factory=dict)
     overlay_number: int | None = None  # the schema version of what administrators added; None when nobody asked
 
     @cached_property

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 
-from xrm.access.policy import scopes_of
+from xrm.access.policy import scopes_of, shared_entity
+from xrm.access.rights import access_of
 from xrm.db.full_text import Terms, is_matched, matched_keys, matching
 from xrm.entities.models import entity, party_department
 from xrm.search.models import search_document
@@ -164,6 +165,9 @@ def _branches(uow: UnitOfWork, text: str, types: Sequence[str]) -> list[Select[A
                 continue
             apart = [[one] for one in places] if len(places) * len(names) <= _MOST_BRANCHES else [places]
             branches += [_in_departments(uow, name, part, text) for part in apart]
+    if access_of(uow).has_shares:
+        of_type = entity.c.type.in_(found_types(uow, types))
+        branches.append(_ordered(uow, entity.c.title_key, text).where(shared_entity(uow), of_type))
     return branches
 
 

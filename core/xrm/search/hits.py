@@ -125,10 +125,10 @@ def read_subtitles(uow: UnitOfWork, candidates: Sequence[Candidate]) -> dict[uui
 
 
 def _fill(uow: UnitOfWork, entity_type: EntityType, rows: Mapping[uuid.UUID, Mapping[str, Any]]) -> dict[uuid.UUID, str]:
+    guarded = uow.registry.guards.get(entity_type.name, {})
     shown = {
         one: {
-            name: values.get(name) for name in entity_type.subtitle.names
-            if name in entity_type.fields and not entity_type.fields[name].see
+            name: values.get(name) for name in entity_type.subtitle.names if name in entity_type.fields and name not in guarded
         }
         for one, values in rows.items()
     }

@@ -89,7 +89,7 @@ def _plan(uow: UnitOfWork, plans: Plans, name: str) -> _Plan:
     if found is None:
         entity_type = uow.registry.get(name)
         found = plans[name] = _Plan(
-            tuple((one.key, one.search, _lines_of(entity_type, one.key)) for one in searched_fields(entity_type))
+            tuple((one.key, one.search, _lines_of(entity_type, one.key)) for one in searched_fields(uow, entity_type))
         )
     return found
 

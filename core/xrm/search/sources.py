@@ -57,11 +57,12 @@ class Source:
     pieces: list[Piece] = field(default_factory=list)
 
 
-def searched_fields(entity_type: EntityType) -> list[Field]:
+def searched_fields(uow: UnitOfWork, entity_type: EntityType) -> list[Field]:
     """The fields that are searched beside the title: text for all who see the entity, so none that only some may see."""
+    guarded = uow.registry.guards.get(entity_type.name, {})
     return [
         one for one in entity_type.fields.values()
-        if one.search and not one.see and one.type not in _NOT_TEXT and one.key not in entity_type.title.names
+        if one.search and one.key not in guarded and one.type not in _NOT_TEXT and one.key not in entity_type.title.names
         and (one.key in entity_type.child_tables or entity_type.field_columns.get(one.key))
     ]
 
@@ -102,7 +103,7 @@ def _read_identifiers(uow: UnitOfWork, sources: Mapping[uuid.UUID, Source]) -> N
 
 
 def _read_roles(uow: UnitOfWork, parties: Sequence[uuid.UUID]) -> list[Source]:
-    searched = [item.name for item in uow.registry.of_kind("role") if searched_fields(item)]
+    searched = [item.name for item in uow.registry.of_kind("role") if searched_fields(uow, item)]
     if not searched:
         return []
     rows = uow.execute(
@@ -119,7 +120,7 @@ def _read_roles(uow: UnitOfWork, parties: Sequence[uuid.UUID]) -> list[Source]:
 
 
 def _add_fields(uow: UnitOfWork, entity_type: EntityType, sources: Mapping[uuid.UUID, Source]) -> None:
-    searched = searched_fields(entity_type)
+    searched = searched_fields(uow, entity_type)
     if not searched:
         return
     keys = [one.key for one in searched]

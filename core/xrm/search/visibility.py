@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, false, or_, sele
 
 from xrm.access.narrowing import unhidden
 from xrm.access.policy import scope, scopes_of, visible_entity
+from xrm.access.rights import access_of
 from xrm.access.scopes import Scope
 from xrm.entities.models import entity
 from xrm.roles.models import role
@@ -36,6 +37,8 @@ def within(uow: UnitOfWork, types: Sequence[str]) -> Within | None:
     """What narrows the index before the gate: pairs of types and departments; empty for all, None when nothing is visible."""
     names = found_types(uow, types)
     groups = scopes_of(uow, names)
+    if access_of(uow).has_shares:
+        return ()  # what is shared may stand anywhere; the gate itself decides
     if not groups:
         return None
     if not types and any(where.is_everywhere and len(group) == len(names) for where, group in groups.items()):

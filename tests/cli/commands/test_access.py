@@ -61,3 +61,22 @@ def test_a_changed_set_is_shown_before_it_is_changed(xrm_on_both: Xrm) -> None:
     assert (shown.code, "- *:read" in shown.out, ANNA in shown.out) == (0, True, True)
     assert wrong.code != 0
     assert "*:read" in str(xrm.given("user", "sets"))
+
+
+def test_an_entry_is_shared_listed_and_taken_back(xrm: Xrm, password_file: str) -> None:
+    company = xrm.made("entity", "create", "organization", "--set", "name=Acme")
+    xrm.given("user", "create", ANNA, "--name", "Anna", "--password-file", password_file)
+    asked = ("access", "explain", "--user", ANNA, "--entity", company, "--action", "read")
+    assert xrm.given(*asked)["allowed"] is False
+
+    one = xrm.made("access", "share", company, "--with", ANNA, "--until", "2099-12-31", "--note", "please look")
+
+    (listed,) = xrm.given("access", "shares", company)["items"]
+    assert (listed["id"], listed["with"], listed["until"], listed["over"]) == (one, "Anna", "2099-12-31", False)
+    assert xrm.given(*asked)["allowed"] is True
+    assert xrm.given("access", "shares")["items"] == []
+    assert "please look" in xrm("access", "shares", company).out
+    xrm.given("access", "unshare", one)
+    assert xrm.given("access", "shares", company)["items"] == []
+    assert xrm("access", "unshare", one).code == 4
+    assert xrm("access", "share", company).code == 1

@@ -173,3 +173,17 @@ def test_nothing_waits_after_a_field_was_added(xrm_on_both: Xrm) -> None:
     xrm_on_both.given("field", "add", "customer", "tier", "--type", "text", "--index", "--search", "normal")
 
     assert xrm_on_both("schema", "status").code == 0
+
+
+def test_a_field_is_guarded_and_given_free(xrm: Xrm) -> None:
+    xrm.given("field", "add", "organization", "margin", "--type", "integer", "--guarded")
+    assert xrm.given("field", "guard", "organization.trade_name") == {"field": "organization.trade_name", "guarded": True}
+    assert "organization.sector:see" in xrm("field", "guard", "organization.sector").err
+
+    twice, title = xrm("field", "guard", "organization.x_margin"), xrm("field", "guard", "organization.name")
+
+    assert (twice.code, "guarded already" in twice.err) == (1, True)
+    assert (title.code, "title" in title.err) == (1, True)
+    for name in ("trade_name", "sector", "x_margin"):
+        xrm.given("field", "unguard", f"organization.{name}")
+    assert xrm("field", "unguard", "organization.sector").code == 1

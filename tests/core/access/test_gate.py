@@ -28,6 +28,7 @@ from xrm.relationships.service import relate, update_relationship
 from xrm.roles.queries import get_role, list_roles_of
 from xrm.roles.service import end_role, start_role, update_role
 from xrm.search.queries import search, suggest
+from xrm.sharing.service import Recipient, share_entity
 from xrm.unit_of_work import Actor, UnitOfWork
 
 WORD = "zanzibar"
@@ -106,6 +107,17 @@ def test_a_planted_word_of_another_department_is_never_met(
         assert "hidden" not in found, name
         # The party itself has no such word, and of its facets that of sales comes first.
         assert name in {"party", "customers, distinct"} or WORD in by_admin, name
+
+
+def test_a_share_of_one_record_opens_no_other_surface(
+    graph: Graph, planted: dict[str, uuid.UUID], outsider: Actor
+) -> None:
+    graph.write(lambda uow: share_entity(uow, planted["record"], Recipient(user=outsider.user_id)))
+
+    for name, look in READS.items():
+        found = repr(graph.read(lambda uow: look(uow, planted), outsider)).casefold()
+        assert "hidden" not in found, name
+        assert (WORD in found) == (name in {"records", "titles of links", "search", "suggestions"}), name
 
 
 def test_what_is_hidden_is_not_counted(graph: Graph, planted: dict[str, uuid.UUID], outsider: Actor) -> None:

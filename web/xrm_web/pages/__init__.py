@@ -40,6 +40,7 @@ from xrm_web.pages import (
     roles,
     search,
     second_factor,
+    shares,
     sign_in,
 )
 
@@ -77,6 +78,7 @@ PAGES = (
     roles,
     search,
     second_factor,
+    shares,
     sign_in,
 )
 

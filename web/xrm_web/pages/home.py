@@ -21,6 +21,7 @@ from xrm_web.i18n import format_count, gettext, text_of, zone
 from xrm_web.inputs import Face
 from xrm_web.navigation import current_department, frame, icon_of, list_path, remember_frame, sentence
 from xrm_web.plugin_boxes import DrawnBox, draw_cards
+from xrm_web.records.shares import shared_with_me
 from xrm_web.security import signed_in
 from xrm_web.value_cells import face_of
 
@@ -44,11 +45,13 @@ class Figure:
 def show() -> ResponseReturnValue:
     """My day."""
 
-    def collect(uow: UnitOfWork) -> tuple[list[Figure], list[tuple[Face, datetime]], list[DrawnBox]]:
+    def collect(
+        uow: UnitOfWork,
+    ) -> tuple[list[Figure], list[tuple[Face, datetime]], list[DrawnBox], list[tuple[Face, str]]]:
         remember_frame(uow)
-        return _counts(uow), _recent(uow), draw_cards(uow, frame().here)
+        return _counts(uow), _recent(uow), draw_cards(uow, frame().here), shared_with_me(uow)
 
-    counts, recent, cards = sessions.read(collect)
+    counts, recent, cards, shared = sessions.read(collect)
     first_name = g.visitor.name.split(" ")[0]
     return render_template(
         "home.html",
@@ -57,6 +60,7 @@ def show() -> ResponseReturnValue:
         counts=counts,
         cards=cards,
         recent=recent,
+        shared=shared,
         off=_off() if frame().is_administrator else [],
     )
 

@@ -11,13 +11,16 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from xrm.entities.queries import get_entity
+from xrm.access.field_rights import RowPlace
+from xrm.entities.queries import Entity, get_entity
 from xrm.entities.removal import find_deleted
 from xrm.entities.service import update_entity
 from xrm.errors import InvalidInput, NotFound, msg
+from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.access_notes import note_seen
+from xrm_web.field_rights import rights_of_change
 from xrm_web.form_inputs import input_of, read_form
 from xrm_web.i18n import gettext, text_of
 from xrm_web.navigation import list_path
@@ -71,7 +74,7 @@ def move(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
     def change(uow: UnitOfWork) -> SmallForm | str:
         entity_type = type_of(uow, plugin, entity)
         found = get_entity(uow, entity_id, entity_type.name)
-        keys = asked_fields(entity_type, wanted, found.fields)
+        keys = _asked(uow, entity_type, wanted, found)
         path = f"{list_path(entity_type)}/{entity_id}"
         stages = entity_type.declaration.stages
         if stages is None:
@@ -98,6 +101,12 @@ def move(plugin: str, entity: str, entity_id: UUID) -> ResponseReturnValue:
         return show_form(result)
     flash(gettext("Moved"))
     return redirect(result, 303)
+
+
+def _asked(uow: UnitOfWork, entity_type: EntityType, wanted: str, found: Entity) -> tuple[str, ...]:
+    """The fields that the stage asks for and that the reader may fill in."""
+    locked = rights_of_change(uow, entity_type, RowPlace(found.id, found.department, found.owner), found.fields).locked
+    return tuple(key for key in asked_fields(entity_type, wanted, found.fields) if key not in locked)
 
 
 def read_wish() -> Wish:

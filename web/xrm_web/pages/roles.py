@@ -19,6 +19,7 @@ from xrm.roles.service import delete_role, end_role, restore_role, start_role
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
+from xrm_web.field_rights import rights_of_new, without_untouched
 from xrm_web.form_inputs import input_of, is_typed, read_form
 from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import FieldInput, Option
@@ -74,7 +75,7 @@ def _save_new(place: Place, name: str, old: Role | None) -> ResponseReturnValue:
         if department is None:
             raise InvalidInput([Problem("department", msg("This is needed. Fill it in."))])
         since, until = read_date("since"), end_after(read_date("until"))
-        raw = read_form(role_type, request.form, role_type.fields)
+        raw = without_untouched(uow, role_type, read_form(role_type, request.form, role_type.fields), department)
         wanted = Wanted(place.entity_id, role_type, department, since, until, raw)
         check_overlap(uow, wanted, request.form, path="since")
         return start_role(uow, place.entity_id, name, raw, department=department, since=since, until=until)
@@ -233,10 +234,11 @@ def _inputs(
     uow: UnitOfWork, role_type: EntityType, keys: Iterable[str], values: Mapping[str, object], errors: Errors
 ) -> tuple[FieldInput, ...]:
     sent = request.form if request.method == "POST" else None
+    hidden = rights_of_new(uow, role_type, get_tree(uow).by_id.values()).hidden
     return tuple(
         input_of(uow, role_type, key, values.get(key), sent, errors.get(key, ()))
         for key in keys
-        if key in role_type.fields and is_typed(role_type, key) and not role_type.fields[key].read_only
+        if key in role_type.fields and is_typed(role_type, key) and not role_type.fields[key].read_only and key not in hidden
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from xrm.access.policy import allowed
 from xrm.entities.queries import Entity
+from xrm.sharing.queries import may_share
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext
 from xrm_web.inputs import Action
@@ -36,6 +37,8 @@ def head_actions(
     if any(allowed(uow, f"{name}:link") for name in uow.registry.relationship_types):
         entries.append(Action(label=gettext("Add relationship…"), href=f"{path}/relationships/add", icon="link"))
     entries.append(Action(label=gettext("History"), href=f"{path}/history", icon="history"))
+    if may_share(uow, entity.type, set(departments), entity.owner):
+        entries.append(Action(label=gettext("Share…"), href=f"{path}/share", icon="users"))
     if allowed(uow, f"{entity.type}:delete", entity.department, owner=entity.owner):
         entries.append(
             Action(label=gettext("Move to the recycle bin"), href=f"{path}/delete", icon="trash-2", post=True, bad=True,

@@ -28,13 +28,15 @@ class FieldSection:
 
 
 def shown_fields(uow: UnitOfWork, fielded: Fielded, values: Mapping[str, Any]) -> list[str]:
-    """The keys of the fields that this entity has; those with a condition that does not hold are left out."""
+    """The keys of the fields that this entity has; those that are hidden, or whose condition does not hold, are left out."""
     known = {key: values.get(key) for key in fielded.operands}
-    return [
+    guarded = uow.registry.guards.get(fielded.name, {}) if isinstance(fielded, EntityType) else {}
+    applying = [
         key
         for key, field in fielded.fields.items()
         if not field.when or values.get(key) not in (None, "", ()) or fielded.expression(field.when).holds(known, uow)
     ]
+    return [key for key in applying if key in values or key not in guarded]
 
 
 def sections_of(

@@ -16,6 +16,7 @@ from xrm.entities.queries import list_entities
 from xrm.schema.model import Field
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import UnitOfWork
+from xrm_web.field_rights import hidden_columns, unusable_columns
 from xrm_web.form_origins import is_part
 from xrm_web.form_pages import title_of_new
 from xrm_web.i18n import text_of
@@ -93,7 +94,8 @@ def _state(entity_type: EntityType, one: LinkingRecord) -> Option | None:
 
 def _lines(uow: UnitOfWork, entity_type: EntityType, field: Field, entity_id: UUID) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
     keys = _columns(entity_type, field)
-    sort = ("position",) if "position" in entity_type.fields else ("created_at",)
+    is_ordered = "position" in entity_type.fields and "position" not in unusable_columns(entity_type)
+    sort = ("position",) if is_ordered else ("created_at",)
     of_whole = (Filter(field.key, "eq", str(entity_id)),)
     query = ListQuery(entity_type.name, with_sources(entity_type, keys), filters=of_whole, sort=sort, limit=MOST_LINES)
     items = list_entities(uow, query).items
@@ -117,5 +119,5 @@ def _columns(entity_type: EntityType, field: Field) -> tuple[str, ...]:
     views = entity_type.declaration.views.values()
     view = next((one for one in views if one.default), next(iter(views), None))
     names = view.columns if view and view.columns else tuple(entity_type.fields)
-    left_out = {field.key, "position", *entity_type.title.names}
+    left_out = {field.key, "position", *entity_type.title.names, *hidden_columns(entity_type)}
     return tuple(key for key in names if key in entity_type.fields and key not in left_out)[:MOST_COLUMNS]

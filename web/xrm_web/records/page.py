@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from xrm.access.policy import allowed
+from xrm.access.policy import allowed, is_shared
 from xrm.contact_points.queries import list_contact_points
 from xrm.departments.queries import get_tree
 from xrm.entities.backlinks import list_backlinks
@@ -33,6 +33,7 @@ from xrm_web.records.fields import FieldSection, Pair, highlights_of, sections_o
 from xrm_web.records.linked import LinkedList, linked_lists
 from xrm_web.records.links import LinkGroup, link_groups
 from xrm_web.records.plugins import draw_panels
+from xrm_web.records.shares import ShareLine, share_lines
 from xrm_web.records.stages import StagePath, stage_path
 from xrm_web.records.timeline import Timeline, timeline_of
 from xrm_web.value_cells import Titles, face_of, titles_of
@@ -85,6 +86,7 @@ class RecordPage:
     identifiers: tuple[Identifier, ...]
     department: str
     owner: str
+    shares: tuple[ShareLine, ...]
     wish: Wish
 
 
@@ -117,7 +119,7 @@ def read_page(
     contacts = contact_lines(uow, list_contact_points(uow, entity_id), path)
     departments = {entity.department, *(role.department for role in roles)}
     groups = list_groups(uow, entity_id, as_of=wish.as_of, all_periods=wish.with_ended, each=EACH)
-    may_update = any(allowed(uow, f"{entity.type}:update", one, owner=entity.owner) for one in departments)
+    may_update = _may_update(uow, entity, departments)
     stages = stage_path(entity_type, entity.fields, may_move=may_update)
     main_action, actions = head_actions(uow, entity, departments, path, stages, may_update=may_update)
     page = timeline(uow, entity_id, before=wish.before, limit=TIMELINE_PAGE, kind=wish.kind)
@@ -140,6 +142,11 @@ def read_page(
         wish=wish,
         **_rights(uow, entity_type, entity, departments),
     )
+
+
+def _may_update(uow: UnitOfWork, entity: Entity, departments: set[UUID]) -> bool:
+    by_grant = any(allowed(uow, f"{entity.type}:update", one, owner=entity.owner) for one in departments)
+    return by_grant or is_shared(uow, entity.type, entity.id, "update")
 
 
 def _names(entity_type: EntityType) -> dict[str, Any]:
@@ -174,6 +181,7 @@ def _rights(uow: UnitOfWork, entity_type: EntityType, entity: Entity, department
         "may_add_contact": any(allowed(uow, "contact_point:create", one, owner=entity.owner) for one in departments),
         "may_link": any(allowed(uow, f"{name}:link") for name in uow.registry.relationship_types),
         "may_record": allowed(uow, "interaction:create"),
+        "shares": share_lines(uow, entity, departments, f"{list_path(entity_type)}/{entity.id}"),
     }
 
 

@@ -72,4 +72,4 @@ def asked_fields(entity_type: EntityType, stage: str, values: Mapping[str, Any])
     if stages is None or stage not in moves_from(stages, values.get(stages.field), (stage,)):
         return ()
     asks = stages.asks.get(stage, ())
-    return tuple(key for key in asks if key in entity_type.fields and values.get(key) in (None, "", ()))
+    return tuple(key for key in asks if key in entity_type.fields and values.get(key, key) in (None, "", ()))

@@ -65,6 +65,7 @@ class FieldGrammar(Grammar):
     history = Flag("Changes are kept in the audit.")
     read_only = Flag("Never edited by people.")
     when = Expression("Shown only when this holds.")
+    guarded = Flag("Seen and edited only with rights of its own: TYPE.FIELD:see, TYPE.FIELD:edit.")
     see = Text("Permission needed to see it.")
     edit = Text("Permission needed to edit it.")
     retired = Flag("Kept, but hidden.")
