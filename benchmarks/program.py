@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import event
 
+from xrm.assembling import build
 from xrm.db.engine import open_engine
 from xrm.migrate.apply import apply
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor, UnitOfWork
 

@@ -12,10 +12,11 @@ import pytest
 
 from tests.databases import PostgresDatabases
 from tests.factories.access import Departments, add_departments, add_user
+from xrm.assembling import build
 from xrm.db.engine import open_engine
 from xrm.migrate.apply import apply
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 

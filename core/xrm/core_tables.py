@@ -15,6 +15,7 @@ import xrm.factors.models
 import xrm.files.models
 import xrm.health.models
 import xrm.interactions.models
+import xrm.invitations.models
 import xrm.jobs.models
 import xrm.migrate.models
 import xrm.overlay.models
@@ -25,6 +26,8 @@ import xrm.roles.models
 import xrm.scores.models
 import xrm.search.models
 import xrm.sharing.models
+import xrm.single_sign_on.models
+import xrm.tokens.models
 from xrm.db.metadata import metadata
 
 __all__ = ["metadata"]

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,29 +16,26 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from xrm.access.viewing_as import refuse_view
+from xrm.assembling import assemble
 from xrm.audit.service import write_audit
-from xrm.core_tables import metadata
 from xrm.db.damage import damage_message, is_damage, note_damage, noted_damage
 from xrm.db.engine import for_writing, is_missing, is_retryable, is_taken, open_engine
 from xrm.db.explaining import explain
 from xrm.db.health import find_damage_quickly, missing_file
-from xrm.entities.declared_expressions import check_expressions
-from xrm.errors import ConfigurationError, Conflict, PluginError, msg
+from xrm.errors import ConfigurationError, Conflict, msg
 from xrm.events import write_outbox
 from xrm.kept import Kept
 from xrm.migrate.downgrades import find_downgrades_now
 from xrm.migrate.meanings import BETWEEN, find_misreading, noted_meaning
 from xrm.migrate.missing import find_missing
 from xrm.migrate.remembered import Remembered
-from xrm.overlay.additions import OWNER, Overlay
-from xrm.overlay.merging import Misfit, merge
+from xrm.overlay.additions import Overlay
+from xrm.overlay.merging import Misfit
 from xrm.overlay.queries import UNKNOWN, load_overlay, read_number
 from xrm.plugin_host.host import PluginHost
-from xrm.plugin_host.loading import step_files_of
 from xrm.plugin_host.quarantine import QuarantineKeeper
 from xrm.plugin_host.removed import load_removed
-from xrm.schema.guarding import guards_of, warn_of_leaks
-from xrm.schema.registry import Registry, build_registry
+from xrm.schema.registry import Registry
 from xrm.search.index import write_search_documents
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor, UnitOfWork
@@ -256,41 +253,6 @@ class Runtime:
         """Write what waits to be written, and give back the connections."""
         self.host.afterwards.finish()
         self.engine.dispose()
-
-
-def build(host: PluginHost) -> Registry:
-    """The registry of all types that installed plugins declare; a plugin whose types do not fit in is switched off."""
-    return assemble(host, Overlay(UNKNOWN))[0]
-
-
-def assemble(host: PluginHost, overlay: Overlay) -> tuple[Registry, tuple[Misfit, ...]]:
-    """The registry of all that plugins and administrators declare; what of administrators does not fit is left out and given."""
-    while True:
-        field_types = host.field_types()
-        merged = merge(host.declarations(), overlay.additions, field_types)
-        declared = merged.declarations
-        try:
-            registry = build_registry(
-                declared.entities, declared.relationships, declared.interaction_kinds, field_types, metadata,
-                step_files_of(host.plugins),
-            )
-            check_expressions(registry)
-        except PluginError as error:
-            if not host.switch_off(error.plugin, error.message):
-                raise
-        else:
-            for misfit in merged.misfits:
-                named = misfit.addition.key or misfit.addition.type_name
-                logger.warning("left out: %s: %s", named, "; ".join(map(str, misfit.problems)))
-            versions = {plugin.name: plugin.version for plugin in host.plugins if plugin.is_on}
-            owners = [(one.name, one.plugin) for each in (declared.entities, declared.relationships) for one in each]
-            warn_of_leaks(registry.entity_types, overlay.guarded)
-            dormant = {name: owner for name, owner in owners if owner not in versions and owner != OWNER}
-            number = None if overlay.number == UNKNOWN else overlay.number
-            return replace(
-                registry, versions=versions, remembered=host.remembered(), dormant=dormant, overlay_number=number,
-                guards=guards_of(registry.entity_types, overlay.guarded),
-            ), merged.misfits
 
 
 def open_runtime(settings: Settings, *, safe: bool = False) -> Runtime:

@@ -15,7 +15,9 @@ from xrm.errors import ConfigurationError, PluginError, msg
 
 SECRET_FILE = "secret.key"  # noqa: S105  # the name of the file, not a secret
 MINIMUM_SECRET = 32
-_DERIVED = {"home", "sources", "plugins"}
+# Tables of xrm.toml that hold settings by name, and how variables with the same settings begin.
+_TABLES = {"plugins": "XRM_PLUGIN_", "oidc": "XRM_OIDC_"}
+_DERIVED = {"home", "sources", "plugins", "oidc"}
 
 
 class PluginSettings(Mapping[str, Mapping[str, str]]):
@@ -41,7 +43,10 @@ class PluginSettings(Mapping[str, Mapping[str, str]]):
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one instance. ``sources`` says for each where its value came from; ``plugins`` holds theirs by name."""
+    """All settings of one instance. ``sources`` says for each where its value came from.
+
+    ``plugins`` holds the settings of plugins by name, ``oidc`` those of providers of single sign-on by key.
+    """
 
     home: Path
     database_url: str = ""
@@ -57,7 +62,10 @@ class Settings:
     session_idle_minutes: int = 12 * 60
     session_days: int = 14
     metrics_token: str = ""
+    mail_server: str = ""
+    mail_from: str = ""
     plugins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    oidc: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,7 +77,8 @@ class Settings:
         shown = {name: _as_text(getattr(self, name)) for name in _names()}
         for secret in ("secret_key", "former_secret_keys", "metrics_token"):
             shown[secret] = "********" if shown[secret] else ""
-        shown["database_url"] = _without_password(shown["database_url"])
+        for name in ("database_url", "mail_server"):
+            shown[name] = _without_password(shown[name])
         return shown
 
 
@@ -99,10 +108,8 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     home = (home or Path(environment.get("XRM_HOME") or "instance")).expanduser().absolute()
     values: dict[str, Any] = {}
     sources = dict.fromkeys(_names(), "default")
-    plugins: dict[str, dict[str, str]] = {}
     from_file = _read_file(home / "xrm.toml")
-    for name, settings in _table(home, "plugins", from_file.pop("plugins", {})).items():
-        plugins[name] = {key: str(value) for key, value in _table(home, f"plugins.{name}", settings).items()}
+    plugins, oidc = (_take_tables(home, kind, from_file) for kind in _TABLES)
     for name, value in from_file.items():
         if name not in sources:
             raise ConfigurationError(
@@ -115,15 +122,28 @@ def load_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         variable = f"XRM_{name.upper()}"
         if environment.get(variable):
             values[name], sources[name] = environment[variable], variable
-    sources |= {f"plugins.{name}.{key}": str(home / "xrm.toml") for name, own in plugins.items() for key in own}
-    sources |= _take_plugin_variables(environment, plugins)
+    for (kind, prefix), tables in zip(_TABLES.items(), (plugins, oidc), strict=True):
+        sources |= {f"{kind}.{name}.{key}": str(home / "xrm.toml") for name, own in tables.items() for key in own}
+        sources |= _take_variables(environment, kind, prefix, tables)
     if not values.get("database_url"):
         values["database_url"] = f"sqlite:///{home / 'xrm.db'}"
     if not values.get("secret_key") and (home / SECRET_FILE).is_file():
         values["secret_key"] = (home / SECRET_FILE).read_text().strip()
         sources["secret_key"] = str(home / SECRET_FILE)
     values = {name: _read(name, text, sources[name]) for name, text in values.items()}
-    return Settings(home=home, plugins=plugins, sources=sources, **values)
+    return Settings(home=home, plugins=plugins, oidc=oidc, sources=sources, **values)
+
+
+def _take_tables(home: Path, kind: str, from_file: dict[str, Any]) -> dict[str, dict[str, str]]:
+    tables = _table(home, kind, from_file.pop(kind, {}))
+    return {
+        name: {key: _text(value) for key, value in _table(home, f"{kind}.{name}", settings).items()}
+        for name, settings in tables.items()
+    }
+
+
+def _text(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _read(name: str, text: str, source: str) -> str | int | tuple[str, ...]:
@@ -156,14 +176,16 @@ def _table(home: Path, name: str, value: object) -> dict[str, Any]:
     return value
 
 
-def _take_plugin_variables(environment: Mapping[str, str], plugins: dict[str, dict[str, str]]) -> dict[str, str]:
-    """Put the settings of plugins that variables hold among the others; which variable each came from."""
+def _take_variables(
+    environment: Mapping[str, str], kind: str, prefix: str, tables: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    """Put the settings of plugins or providers that variables hold among the others; which variable each came from."""
     found = {}
     for variable, value in environment.items():
-        name, separator, key = variable.removeprefix("XRM_PLUGIN_").partition("__")
-        if variable.startswith("XRM_PLUGIN_") and separator:
-            plugins.setdefault(name.lower(), {})[key.lower()] = value
-            found[f"plugins.{name.lower()}.{key.lower()}"] = variable
+        name, separator, key = variable.removeprefix(prefix).partition("__")
+        if variable.startswith(prefix) and separator:
+            tables.setdefault(name.lower(), {})[key.lower()] = value
+            found[f"{kind}.{name.lower()}.{key.lower()}"] = variable
     return found
 
 

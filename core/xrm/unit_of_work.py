@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What an API token leaves of its user's rights: permissions such as ``customer:read``, and departments (None: all)."""
+
+    scopes: tuple[str, ...]
+    departments: frozenset[uuid.UUID] | None = None
+
+
+@dataclass(frozen=True)
 class Actor:
     """Whoever acts: a user, or the system; ``via`` says through which door (web, cli, job, api).
 
     ``seen_by``: an administrator who looks at the pages as this user; such an actor reads, and writes nothing.
+    ``token_id`` names the API token that a user acts by, ``limits`` what it leaves of their rights.
     """
 
     kind: Literal["user", "system"]
@@ -34,6 +43,8 @@ class Actor:
     language: str = ""
     via: str = "cli"
     seen_by: uuid.UUID | None = None
+    token_id: uuid.UUID | None = None
+    limits: Limits | None = None
 
 
 def system_actor(via: str = "cli") -> Actor:

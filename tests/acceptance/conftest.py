@@ -24,9 +24,10 @@ from unittest import mock
 
 import pytest
 
+from xrm.assembling import build
 from xrm.db.engine import open_engine
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime
 from xrm.schema.registry import Registry
 from xrm.settings import load_settings
 from xrm_cli.main import run

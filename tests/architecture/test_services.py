@@ -20,6 +20,7 @@ EXEMPT: Mapping[str, str] = {
     "files:attach_files": "part of a change whose service has asked; touches only new files of the actor",
     "files:save_file": "part of a change whose service has asked; what belongs to nothing is seen by its sender alone",
     "jobs:enqueue": "part of a change whose service has asked; the job acts as the system and asks for itself",
+    "tokens:note_uses": "notes the moment at which tokens were used; the request that used them was let in by them",
     "identifiers:insert_identifiers": "its callers have asked, for many at once",
     "plugin_host:note_quarantine": "the host does it for the system when a plugin has failed too often",
 }

@@ -21,9 +21,9 @@ BANNED_MODULES = BANNED_WORDS | {"process", "data", "info"}
 BANNED_ENDINGS = ("Manager", "Handler", "Helper", "Helpers", "Utils", "Util")
 CORE_FOLDERS = {
     "access", "audit", "backup", "channels", "contact_points", "db", "departments", "entities", "factors", "files", "health",
-    "history", "identifiers", "imports", "interactions", "jobs", "merge", "migrate", "overlay", "plugin_host",
-    "plugin_preview", "plugin_removal", "relationships", "roles", "schema", "scores", "search", "sharing",
-    "schema/expressions", "schema/fields", "schema/grammar",
+    "history", "identifiers", "imports", "interactions", "invitations", "jobs", "merge", "migrate", "overlay", "plugin_host",
+    "plugin_preview", "plugin_removal", "relationships", "roles", "schema", "scores", "search", "sharing", "single_sign_on",
+    "system_mail", "tokens", "schema/expressions", "schema/fields", "schema/grammar",
 }
 # What a file of this name never calls: tables hold no queries, reads never write.
 FORBIDDEN_CALLS = {"models.py": {"select", "insert", "update", "delete"}, "queries.py": {"insert", "delete"}}

@@ -36,6 +36,8 @@ class Small(NamedTuple):
         return {
             "home": "/",
             "settings": "/me",
+            "tokens": "/me/tokens",
+            "invitations": "/admin/invitations",
             "help": "/help",
             "list": "/base/organization",
             "roles": "/base/customer",

@@ -16,11 +16,11 @@ AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
     "home", "settings", "help", "list", "roles", "search", "company", "person", "opportunity", "quote", "new", "edit", "add role",
-    "role form", "add relationship", "relationship form", "contact point form", "not found",
+    "role form", "add relationship", "relationship form", "contact point form", "not found", "tokens", "invitations",
 )  # fmt: skip
 SAMPLE = {
     ("company", "en", "light", 1280), ("company", "fr", "dark", 390), ("person", "fr", "light", 1280),
-    ("quote", "en", "dark", 1280),
+    ("quote", "en", "dark", 1280), ("tokens", "fr", "light", 390), ("invitations", "en", "light", 390),
     ("list", "fr", "dark", 1280), ("role form", "en", "light", 390), ("relationship form", "fr", "light", 390),
     ("home", "en", "light", 390), ("new", "fr", "dark", 1280),
 }  # fmt: skip

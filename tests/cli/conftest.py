@@ -14,10 +14,11 @@ import pytest
 
 from tests.databases import PostgresDatabases
 from tests.instances import BASE
+from xrm.assembling import assemble, build
 from xrm.db.engine import open_engine
 from xrm.overlay.queries import load_overlay
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, assemble, build
+from xrm.runtime import Runtime
 from xrm.settings import load_settings
 from xrm_cli.main import run
 

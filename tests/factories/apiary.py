@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.instances import BASE
+from xrm.assembling import assemble
 from xrm.db.engine import open_engine
 from xrm.entities.service import create_entity
 from xrm.interactions.service import record_interaction
@@ -20,7 +21,7 @@ from xrm.overlay.queries import load_overlay
 from xrm.plugin_host.host import PluginHost
 from xrm.relationships.service import relate
 from xrm.roles.service import start_role
-from xrm.runtime import Runtime, assemble
+from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor, UnitOfWork
 

@@ -16,13 +16,14 @@ from typing import Any
 import yaml
 
 from tests.instances import BASE
+from xrm.assembling import build
 from xrm.db.engine import open_engine
 from xrm.entities.service import create_entity
 from xrm.migrate.asking import Choices
 from xrm.migrate.steps import Plan, Step
 from xrm.migrate.upgrade import apply_changes, plan_for
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor
 

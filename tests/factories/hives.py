@@ -6,6 +6,15 @@ from __future__ import annotations
 WORD = "zanzibar"
 LABEL = "{en: {one: hive, many: hives}, fr: {one: ruche, many: ruches, gender: f}}"
 FILES = {
+    "plugin.yaml": """
+plugin: apiary
+version: 1.2.3
+label: {en: Apiary, fr: Rucher}
+summary: {en: Hives and who tends them., fr: Les ruches et qui les soigne.}
+works_with: {api: ">=1,<2"}
+requires: [base]
+asks_for: {reads: [person]}
+""",
     "entities/hive.yaml": f"""
 entity: hive
 kind: record

@@ -15,6 +15,7 @@ import yaml
 
 from tests.factories.access import Departments
 from tests.instances import BASE
+from xrm.assembling import build
 from xrm.contact_points.service import add_contact_point
 from xrm.db.engine import open_engine
 from xrm.entities.service import create_entity, update_entity
@@ -28,7 +29,7 @@ from xrm.plugin_host.host import PluginHost
 from xrm.plugin_host.removed import load_removed
 from xrm.relationships.service import relate, update_relationship
 from xrm.roles.service import start_role
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime
 from xrm.settings import Settings
 from xrm.unit_of_work import Actor, UnitOfWork
 

@@ -20,6 +20,8 @@ PUBLIC = {
     "static", "sign_in.show", "sign_in.enter", "sign_in.leave", "me.switch_language", "help.show", "guide.show",
     "second_factor.show", "second_factor.enter", "second_factor.enrol", "second_factor.confirm_enrolment",
     "passkeys.options_to_sign", "passkeys.enter", "monitoring.health", "monitoring.metrics",
+    "welcome.arrive", "welcome.show", "welcome.come_in", "forgot.show", "forgot.ask", "forgot.asked", "forgot.arrive",
+    "forgot.choose", "forgot.change", "forgot.changed", "single_sign_on.begin", "single_sign_on.back",
 }
 
 

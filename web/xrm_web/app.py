@@ -13,6 +13,7 @@ from xrm_web.i18n import init_i18n
 from xrm_web.metrics import init_metrics
 from xrm_web.navigation import init_navigation
 from xrm_web.pages import register_pages
+from xrm_web.pages.single_sign_on import init_single_sign_on
 from xrm_web.peers import init_peers
 from xrm_web.plugin_templates import init_plugin_templates, translation_folders
 from xrm_web.security import init_security
@@ -41,6 +42,7 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     init_i18n(app, translation_folders(runtime.host))
     init_errors(app)
     init_navigation(app)
+    init_single_sign_on(app)
     register_pages(app)
     if not testing:
         init_template_cache(app, runtime.settings)

@@ -14,6 +14,8 @@ from flask_wtf.csrf import CSRFProtect
 from xrm.errors import ConfigurationError, msg
 from xrm.sealing import is_weak
 from xrm.settings import MINIMUM_SECRET, Settings
+from xrm_web.api_requests import API, not_authorized
+from xrm_web.api_requests import GUARD as _GUARD
 from xrm_web.kept_form import has_typed_text
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -37,7 +39,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_GUARD = "xrm_guard"
+csrf = CSRFProtect()
 
 
 def public(view: View) -> View:
@@ -52,8 +54,15 @@ def signed_in(view: View) -> View:
     return view
 
 
+def api(view: View) -> View:
+    """Mark a view for programs: an API token alone opens it, never a cookie; so it needs no token of a form."""
+    setattr(view, _GUARD, API)
+    csrf.exempt(view)
+    return view
+
+
 def guard_of(app: Flask, endpoint: str) -> str:
-    """``public``, ``signed_in``, or empty text for a view that nobody marked."""
+    """``public``, ``signed_in``, ``api``, or empty text for a view that nobody marked."""
     if endpoint == "static":
         return "public"
     guard: str = getattr(app.view_functions.get(endpoint), _GUARD, "")
@@ -91,7 +100,7 @@ def init_security(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=MOST_FORM_PARTS,
         TRUSTED_HOSTS=[*LOOPBACK, *([host] if host and host not in LOOPBACK else [])],
     )
-    CSRFProtect(app)
+    csrf.init_app(app)
     app.before_request(check_guard)
     app.after_request(add_headers)
 
@@ -103,10 +112,12 @@ def check_guard() -> ResponseReturnValue | None:
     guard = guard_of(current_app, request.endpoint)
     if guard == "public":
         return None
-    if guard != "signed_in":
+    if guard not in {"signed_in", API}:
         abort(404)
     if g.visitor.actor is not None:
         return None
+    if guard == API:
+        return not_authorized()
     if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
         abort(401)
     if has_typed_text():

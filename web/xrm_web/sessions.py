@@ -28,9 +28,12 @@ from xrm.factors.queries import needs
 from xrm.factors.service import start_app
 from xrm.plugin_host.guard import PluginFailed
 from xrm.runtime import Runtime
+from xrm.tokens.queries import find_bearer
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
+from xrm_web.api_requests import is_api, token_of
 from xrm_web.i18n import language
 from xrm_web.peers import ONE_YEAR, client_address, device_cookie, device_of, with_device
+from xrm_web.token_uses import TokenUses
 
 Result = TypeVar("Result")
 TOUCH_EVERY = 10 * 60
@@ -100,8 +103,11 @@ def write(function: Callable[[UnitOfWork], Result]) -> Result:
 
 
 def load_visitor() -> None:
-    """Set ``g.visitor`` from the session cookie; a GET writes nothing."""
+    """Set ``g.visitor`` from the session cookie, or for the API from the token it asks for; a GET writes nothing."""
     g.visitor = Visitor()
+    if is_api(current_app, request.endpoint):
+        g.visitor = _bearer()
+        return
     token = request.cookies.get(cookie_name())
     if not token or request.endpoint == "static":
         return
@@ -111,6 +117,14 @@ def load_visitor() -> None:
         return Visitor() if found is None else _visitor(found)
 
     g.visitor = runtime().read(find, system_actor("web"))
+
+
+def _bearer() -> Visitor:
+    """Who presents an API token; cookies count for nothing here, so that no other site can use them."""
+    text = token_of(request.headers.get("Authorization", ""))
+    found = runtime().read(lambda uow: find_bearer(uow, text), system_actor("api")) if text else None
+    g.bearer = found
+    return Visitor() if found is None else replace(_visitor(access.OpenSession(found.user, None, False)), actor=found.actor)
 
 
 def _visitor(found: access.OpenSession) -> Visitor:
@@ -281,5 +295,6 @@ def _renew(response: Response, token: str) -> Response:
 def init_sessions(app: Flask) -> None:
     """Find the visitor before anything else of a request."""
     app.extensions["xrm_touched"] = {}
+    app.extensions["xrm_token_uses"] = TokenUses(app.extensions["xrm"])
     app.before_request(load_visitor)
     app.after_request(touch)

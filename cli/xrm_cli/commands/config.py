@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from xrm.plugin_host.discovery import discover_plugins
@@ -25,7 +23,7 @@ def show(session: Session) -> None:
     """Show every setting with its source (default, a file, or a variable); secrets are never shown."""
     settings = session.settings
     rows = [{"name": name, "value": value, "source": settings.sources[name]} for name, value in settings.masked().items()]
-    plain = _plain_settings(settings.home)
+    plain = _plain_settings(settings)
     rows += [
         {"name": name, "value": value if name in plain else "********", "source": settings.sources.get(name, "")}
         for name, value in sorted(_plugin_settings(settings).items())
@@ -37,13 +35,18 @@ def show(session: Session) -> None:
 
 
 def _plugin_settings(settings: Settings) -> dict[str, str]:
-    return {f"plugins.{plugin}.{key}": value for plugin, own in settings.plugins.items() for key, value in own.items()}
-
-
-def _plain_settings(home: Path) -> set[str]:
-    """The settings that plugins declare and do not call secret; of any other nobody knows what it holds."""
-    manifests = [plugin.manifest for plugin in discover_plugins(home) if plugin.manifest is not None]
+    tables = {"plugins": settings.plugins, "oidc": settings.oidc}
     return {
+        f"{kind}.{name}.{key}": value
+        for kind, table in tables.items() for name, own in table.items() for key, value in own.items()
+    }
+
+
+def _plain_settings(settings: Settings) -> set[str]:
+    """The settings of providers, and those that plugins declare and are no secrets; of any other nobody knows what it holds."""
+    providers = {f"oidc.{name}.{key}" for name, own in settings.oidc.items() for key in own if key != "client_secret"}
+    manifests = [plugin.manifest for plugin in discover_plugins(settings.home) if plugin.manifest is not None]
+    return providers | {
         f"plugins.{manifest.plugin}.{key}"
         for manifest in manifests
         for key in manifest.settings

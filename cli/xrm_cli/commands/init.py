@@ -7,45 +7,49 @@ import click
 
 from xrm.access.addresses import clean_email
 from xrm.access.passwords import check_password
-from xrm.access.service import add_member, create_shipped_sets, create_user, give
+from xrm.access.service import add_member, create_user, give
 from xrm.access.users import list_users
 from xrm.db.health import missing_file
-from xrm.departments.queries import get_tree
-from xrm.departments.service import create_department
+from xrm.invitations.redeeming import FIRST_DEPARTMENTS, prepare_instance
 from xrm.migrate.apply import has_tables
 from xrm.settings import create_home
 from xrm.unit_of_work import UnitOfWork, system_actor
 from xrm_cli.commands.schema import apply_schema
 from xrm_cli.declaring import Command
+from xrm_cli.first_administrator import tell_first_link
 from xrm_cli.output import print_pairs, say
 from xrm_cli.passwords import ask_password, read_password
 from xrm_cli.session import Session, with_session
 
-FIRST_DEPARTMENT = "General"
-FIRST_DEPARTMENTS = {"en": FIRST_DEPARTMENT, "fr": "Général"}
-
 
 @click.command(
     "init", cls=Command,
-    examples=["xrm init", "xrm init --no-input --email you@example.org --password-file password.txt --department Sales"],
+    examples=[
+        "xrm init", "xrm init --no-input --email you@example.org --password-file password.txt --department Sales",
+        "xrm init --no-input   # tells a link by which somebody becomes the administrator",
+    ],
 )
-@click.option("--no-input", is_flag=True, help="Ask nothing; then --email and --password-file are needed.")
+@click.option("--no-input", is_flag=True, help="Ask nothing; without --email the administrator is made by a link.")
 @click.option("--email", default="", help="E-mail address of the first administrator, who signs in with it.")
 @click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
 @click.option("--name", default="", help="Name of the administrator.")
-@click.option("--department", metavar="NAME", default="", help=f"First department (default: {FIRST_DEPARTMENT}).")
+@click.option("--department", metavar="NAME", default="", help=f"First department (default: {FIRST_DEPARTMENTS['en']}).")
 @with_session
 def init(
     session: Session, *, no_input: bool, email: str, password_file: str | None, name: str, department: str
 ) -> None:
     """Make an instance in XRM_HOME: its secret, its tables, permission sets, a department and an administrator.
 
+    With --no-input alone, it says on stderr the link by which somebody becomes the administrator, once.
     An instance that is there already stays as it is.
     """
     session.refuse_as()
     if _is_there(session):
         say(f"There is an instance in {session.settings.home} already. Nothing was changed.")
         session.give({"home": str(session.settings.home), "created": False}, lambda: None)
+        return
+    if no_input and not email and not password_file:
+        _make_without_administrator(session, department)
         return
     # Whatever is wrong is said before anything is made.
     email = clean_email(email or _ask_email(no_input=no_input))
@@ -59,6 +63,17 @@ def init(
     runtime.write(lambda uow: first_rows(uow, email, name, password, department), system_actor())
     made = {"home": str(session.settings.home), "email": email, "created": True}
     session.give(made, lambda: print_pairs(made.items()))
+    say("The instance is ready. Serve it with: xrm serve")
+
+
+def _make_without_administrator(session: Session, department: str) -> None:
+    create_home(session.settings.home)
+    runtime = session.reopened()
+    apply_schema(runtime, quiet=True)
+    runtime.write(lambda uow: prepare_instance(uow, department), system_actor())
+    made = {"home": str(session.settings.home), "email": None, "created": True}
+    session.give(made, lambda: print_pairs(made.items()))
+    tell_first_link(runtime)
     say("The instance is ready. Serve it with: xrm serve")
 
 
@@ -76,13 +91,7 @@ def _ask_email(*, no_input: bool) -> str:
 
 def first_rows(uow: UnitOfWork, email: str, name: str, password: str, department: str) -> None:
     """Write permission sets, a department when there is none, and the administrator with all rights."""
-    create_shipped_sets(uow)
-    tree = get_tree(uow)
-    first = next(iter(tree.by_id), None) or create_department(uow, department or _usual_department(uow))
+    first = prepare_instance(uow, department)
     administrator = create_user(uow, email, name=name, password=password)
     add_member(uow, administrator, first)
     give(uow, administrator, "administrator", depth="all")
-
-
-def _usual_department(uow: UnitOfWork) -> str:
-    return FIRST_DEPARTMENTS.get(uow.settings.language, FIRST_DEPARTMENT)

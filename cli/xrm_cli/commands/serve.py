@@ -15,6 +15,7 @@ from xrm.migrate.upgrade import plan_for
 from xrm.sealing import is_weak
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE
 from xrm_cli.declaring import Command
+from xrm_cli.first_administrator import tell_first_link
 from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
 from xrm_cli.serving import serve_here, serve_in_processes
@@ -44,6 +45,7 @@ def serve(session: Session, *, host: str, port: int, workers: int, in_process: b
     _require_ready(session)
     _tell_problems(session)
     port = _free_port(host, port)
+    tell_first_link(session.runtime, f"http://{'127.0.0.1' if not _is_loopback(host) else host}:{port}")
     if safe:
         os.environ[SAFE_VARIABLE] = "1"
     session.close()  # connections do not survive into other processes

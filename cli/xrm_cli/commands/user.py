@@ -19,6 +19,7 @@ from xrm.errors import NotFound, msg
 from xrm.factors.service import reset_factors
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.choosing import Decorated, choose_department
+from xrm_cli.commands.user_links import invite_command, reset_link
 from xrm_cli.declaring import Noun
 from xrm_cli.output import say
 from xrm_cli.passwords import ask_password, read_password
@@ -27,7 +28,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def user() -> None:
-    """Users: list, create, grant and end rights, switch on and off; permission sets; sessions, passwords, second factors."""
+    """Users: list, create, invite, grant and end rights, switch on and off; permission sets; sessions, passwords, factors."""
 
 
 def _grant_options(function: Decorated) -> Decorated:
@@ -206,3 +207,7 @@ def change_email_command(session: Session, *, email: str, new: str) -> None:
     """Give a login another address; its sessions end."""
     session.write(lambda uow: change_email(uow, find_user(uow, email, only_active=False).id, new))
     session.give({"email": new}, lambda: say(f"They sign in as {new} now."))
+
+
+user.add_command(invite_command)
+user.add_command(reset_link)

@@ -3,7 +3,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from xrm.errors import InvalidInput, Problem, msg
+
+
+def email_key(email: str) -> str:
+    """What the address of a login is found by: the same however it is written, in another case or with look-alike letters."""
+    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 def clean_email(email: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, bindparam, select
 
+from xrm.access.limiting import limited
 from xrm.access.models import grant, permission
 from xrm.access.scopes import Scope
 from xrm.access.sharing import received_by
@@ -68,7 +69,9 @@ def _load(uow: UnitOfWork) -> Access:
         order.append(key)
         if len(order) > MOST_USERS:
             kept.pop(order.popleft(), None)
-    return Access(scopes=rights[0], has_shares=rights[1])
+    limits = uow.actor.limits
+    # What is shared with a user is no right of theirs that a token could have.
+    return Access(scopes=limited(rights[0], limits), has_shares=rights[1] and limits is None)
 
 
 def _has_shares(uow: UnitOfWork) -> bool:

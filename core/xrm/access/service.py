@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import insert, select, update
 
-from xrm.access.addresses import clean_email
+from xrm.access.addresses import clean_email, email_key
 from xrm.access.limits import keeping_an_administrator, permissions_of, refuse_more_than_own, require_standing
 from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.access.passwords import hash_password
@@ -85,12 +85,12 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
     address = clean_email(email)
     if not is_storable(name) or language not in CHANGEABLE["language"]:
         raise InvalidInput([Problem("name", msg("Give a name without control characters, and a language the program has."))])
-    if uow.execute(select(user.c.id).where(user.c.email_key == address.casefold())).first() is not None:
+    if uow.execute(select(user.c.id).where(user.c.email_key == email_key(address))).first() is not None:
         raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
     one = new_id()
     uow.execute(
         insert(user).values(
-            id=one, email=address, email_key=address.casefold(), name=" ".join(name.split())[:200] or address,
+            id=one, email=address, email_key=email_key(address), name=" ".join(name.split())[:200] or address,
             password_hash=None if password is None else hash_password(password, uow.settings, (address, name)), is_active=True,
             language=language, created_at=uow.now,
         )
@@ -197,7 +197,7 @@ def set_password(uow: UnitOfWork, user_id: uuid.UUID, password: str) -> None:
         InvalidInput: when it is too short or easily guessed.
         NotFound: when there is no such user.
     """
-    if uow.actor.user_id != user_id:
+    if uow.actor.user_id != user_id or uow.actor.token_id is not None:
         require_everywhere(uow, "user:administer")
         require_standing(uow, user_id)
     about = uow.execute(select(user.c.email, user.c.name).where(user.c.id == user_id)).first()

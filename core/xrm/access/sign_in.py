@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from xrm.access.addresses import email_key
 from xrm.access.models import user
 from xrm.access.passwords import is_right, renewed
 from xrm.access.users import User, get_user
@@ -30,7 +31,7 @@ class PasswordCheck:
 def check_sign_in(uow: UnitOfWork, email: str, password: str) -> PasswordCheck:
     """Look at an address and its password; takes the same time for unknown users."""
     row = uow.execute(
-        select(user.c.id, user.c.password_hash, user.c.is_active).where(user.c.email_key == email.strip().casefold())
+        select(user.c.id, user.c.password_hash, user.c.is_active).where(user.c.email_key == email_key(email))
     ).first()
     kept = row.password_hash if row and row.is_active else None
     if not is_right(kept, password) or row is None or kept is None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from xrm.access.addresses import email_key
 from xrm.access.models import membership, permission, permission_set, user
 from xrm.departments.queries import get_tree
 from xrm.errors import NotFound, msg
@@ -61,7 +62,7 @@ def find_user(uow: UnitOfWork, email: str, *, only_active: bool = True) -> User:
     Raises:
         NotFound: when there is none.
     """
-    row = uow.execute(select(*USER_COLUMNS).where(user.c.email_key == email.strip().casefold())).first()
+    row = uow.execute(select(*USER_COLUMNS).where(user.c.email_key == email_key(email))).first()
     if row is None and not only_active:
         raise NotFound(msg("There is no user {email}. xrm user list shows those that are there.", email=email))
     if row is None or (only_active and not row.is_active):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xrm.assembling import assemble
 from xrm.db.engine import for_writing
 from xrm.entities.refreshing import refresh_stale
 from xrm.errors import ConfigurationError, Conflict, NotFound, msg
@@ -28,7 +29,7 @@ from xrm.plugin_removal.records import (
     list_removals,
 )
 from xrm.plugin_removal.reloading import reload_plugin, remember_declarations
-from xrm.runtime import Runtime, assemble
+from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
 from xrm.versions import is_newer
 

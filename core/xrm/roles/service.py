@@ -109,12 +109,11 @@ def start_roles(uow: UnitOfWork, drafts: Sequence[RoleDraft]) -> list[uuid.UUID]
 
 def _refuse_shared(uow: UnitOfWork, parties: Mapping[uuid.UUID, EntityRow]) -> None:
     """A role of one's own would make seen for good what was only lent."""
-    if not access_of(uow).has_shares:
-        return
     own = select(entity.c.id).where(entity.c.id.in_(list(parties)), visible_without_shares(uow))
-    for one in parties.keys() - set(uow.execute(own).scalars()):
-        raise PermissionDenied(msg("{title} is shared with you and gets no role from you. Ask who shared it.",
-                                   title=parties[one].title))
+    lent = parties.keys() - set(uow.execute(own).scalars()) if access_of(uow).has_shares else ()
+    for one in lent:
+        title = parties[one].title
+        raise PermissionDenied(msg("{title} is shared with you and gets no role from you. Ask who shared it.", title=title))
 
 
 def _start_of_type(

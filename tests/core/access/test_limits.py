@@ -33,7 +33,7 @@ CHIEF = ["*:read", "*:create", "*:update", "*:delete", "*:link", "*:send", "*:im
 def chief(graph: Graph) -> Actor:
     """A department administrator of sales, and the shipped sets."""
     graph.write(create_shipped_sets)
-    return graph.user({graph.departments.sales: CHIEF})
+    return graph.user({graph.departments.sales: [*CHIEF, "audit:read"]})
 
 
 def somebody(graph: Graph) -> uuid.UUID:

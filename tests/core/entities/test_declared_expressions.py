@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from xrm.assembling import build
 from xrm.entities.listing import ListQuery
 from xrm.entities.queries import list_entities
 from xrm.errors import InvalidInput
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import Runtime, build
+from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor
 
 MANIFEST = """

@@ -40,7 +40,7 @@ from xrm.db.engine import open_engine
 from xrm.migrate.apply import rollback
 from xrm.migrate.upgrade import apply_changes
 from xrm.plugin_host.host import PluginHost
-from xrm.runtime import build
+from xrm.assembling import build
 xrm.migrate.copying.BATCH = 5
 home, url, moment, way = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 host = PluginHost.open(home, packages=BASE)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.core.plugin_host.conftest import Strangers
+from xrm.assembling import build
 from xrm.errors import InvalidInput
 from xrm.plugin_host.manifest import load_manifest
-from xrm.runtime import build
 from xrm.settings import load_settings
 
 ENTITY = """\

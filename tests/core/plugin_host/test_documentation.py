@@ -12,8 +12,8 @@ import pytest
 from tests.core.plugin_host.conftest import Strangers
 from tests.instances import BASE
 from xrm import plugin_api
+from xrm.assembling import build
 from xrm.plugin_host.hookspecs import HOOKS
-from xrm.runtime import build
 from xrm.schema.fields.builtin import BUILTIN
 
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,10 @@ import pytest
 from tests.core.plugin_host.conftest import Clock, Strangers, place_for_strangers
 from tests.factories.access import Departments, add_user
 from tests.instances import open_with
+from xrm.access import rights
 from xrm.audit.models import audit_entry
+from xrm.departments import activation, standing
+from xrm.departments.activation import Activations
 from xrm.errors import NotFound, PermissionDenied
 from xrm.plugin_host.contributions import Panel
 from xrm.plugin_host.discovery import discover_plugins
@@ -129,6 +132,8 @@ class Passing:
 
     def __init__(self, clock: Clock, takes: float) -> None:
         self.pass_by, self.takes = clock.pass_by, takes
+        # Nothing has to be read to know that the system may do all, and that no plugin is off.
+        self.cache = {rights.__name__: rights.Access(is_system=True), standing.__name__: {activation.__name__: Activations()}}
 
 
 @pytest.mark.parametrize(("takes", "times", "slow", "ends"), [(0.2, 40, 0, False), (0.4, 40, 40, False), (2.5, 9, 9, False),

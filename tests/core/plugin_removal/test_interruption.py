@@ -36,7 +36,8 @@ from xrm.plugin_host.host import PluginHost
 from xrm.plugin_host.removed import load_removed
 from xrm.plugin_removal.removing import remove_plugin
 from xrm.plugin_removal.restoring import restore_plugin
-from xrm.runtime import Runtime, build
+from xrm.assembling import build
+from xrm.runtime import Runtime
 from xrm.settings import Settings
 xrm.plugin_removal.drop_steps.BATCH = 2
 xrm.plugin_removal.removing.LOOK_EVERY = 0

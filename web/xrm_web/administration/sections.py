@@ -5,20 +5,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xrm.access.policy import allowed
+from xrm.access.policy import allowed, scope
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.i18n import gettext
 
 
 @dataclass(frozen=True)
 class Section:
-    """An entry of the administration overview; ``right`` (``subject:verb``) held in any department shows it."""
+    """An entry of the administration overview; ``right`` (``subject:verb``) held in any department shows it.
+
+    ``everywhere`` shows it only where the right is held in all departments.
+    """
 
     endpoint: str
     label: str
     summary: str
     icon: str
     right: str
+    everywhere: bool = False
 
 
 def sections() -> tuple[Section, ...]:
@@ -45,9 +49,23 @@ def sections() -> tuple[Section, ...]:
             "audit.show", gettext("Audit log"), gettext("Who did what and when, and whether the log is whole"), "clipboard-list",
             "audit:read",
         ),
+        Section(
+            "admin_invitations.show", gettext("Invitations"), gettext("Invite people, and see who has not come in yet."),
+            "user-plus", "user:administer", everywhere=True,
+        ),
+        Section(
+            "admin_tokens.show", gettext("API tokens"), gettext("By which programs act, and for whom."), "key", "user:administer",
+        ),
     )
 
 
 def open_sections(uow: UnitOfWork) -> tuple[Section, ...]:
     """The entries the reader may open."""
-    return tuple(section for section in sections() if allowed(uow, section.right))
+    return tuple(section for section in sections() if _is_open(uow, section))
+
+
+def _is_open(uow: UnitOfWork, section: Section) -> bool:
+    if section.everywhere:
+        subject, _, verb = section.right.partition(":")
+        return scope(uow, subject, verb).is_everywhere
+    return allowed(uow, section.right)

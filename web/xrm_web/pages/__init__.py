@@ -8,18 +8,22 @@ from flask import Flask
 from xrm_web.administration import audit
 from xrm_web.administration import departments as admin_departments
 from xrm_web.administration import health as admin_health
+from xrm_web.administration import invitations as admin_invitations
 from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import people as admin_people
 from xrm_web.administration import permission_sets as admin_sets
 from xrm_web.administration import plugins as admin_plugins
 from xrm_web.administration import rights as admin_rights
+from xrm_web.administration import tokens as admin_tokens
 from xrm_web.administration import viewing as admin_viewing
 from xrm_web.administration import why as admin_why
+from xrm_web.api import me as api_me
 from xrm_web.pages import (
     actions,
     confirm,
     contact_points,
     files,
+    forgot,
     forms,
     guide,
     history,
@@ -42,6 +46,9 @@ from xrm_web.pages import (
     second_factor,
     shares,
     sign_in,
+    single_sign_on,
+    tokens,
+    welcome,
 )
 
 PAGES = (
@@ -57,8 +64,12 @@ PAGES = (
     admin_sets,
     admin_viewing,
     admin_why,
+    admin_invitations,
+    admin_tokens,
+    api_me,
     contact_points,
     files,
+    forgot,
     forms,
     history,
     home,
@@ -80,6 +91,9 @@ PAGES = (
     second_factor,
     shares,
     sign_in,
+    single_sign_on,
+    tokens,
+    welcome,
 )
 
 

@@ -13,7 +13,8 @@ RESERVED_OWNER = "x"  # owns what administrators add
 # A plugin's name begins its tables, the addresses of its pages and the names of its templates: these are taken.
 RESERVED_PLUGINS = frozenset(
     [RESERVED_OWNER, *"core overlay kept xrm errors forms lists macros records search panel files go pick help me in out static "
-     "party department language rail api admin".split()]
+     "party department language rail api admin confirm forgot health metrics reset said second_factor shares sign_in "
+     "single_sign_on tokens view welcome".split()]
 )
 SLOTS = tuple(
     "nav.main nav.settings home.card command list.column list.filter list.bulk list.toolbar record.badge record.highlight "

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links that the command line gives: invitations, new passwords, the first administrator; and what the doctor says of mail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tests.cli.conftest import ADMINISTRATOR, PASSWORD, Xrm
+from tests.factories.mail import mail_server
+from xrm.invitations.redeeming import accept_invitation, create_first_administrator, reset_password
+from xrm.runtime import open_runtime
+from xrm.settings import Settings, load_settings
+from xrm.unit_of_work import system_actor
+from xrm_cli.first_administrator import tell_first_link
+from xrm_cli.main import run
+from xrm_cli.sign_in_examination import examine_mail, examine_single_sign_on
+
+SYSTEM = system_actor()
+
+
+def token_of(link: str) -> str:
+    return link.strip().rpartition("/")[2]
+
+
+def test_an_invitation_without_a_mail_server_gives_its_link(xrm_on_both: Xrm) -> None:
+    rights = ("--department", "Sales", "--set", "editor")
+    made = xrm_on_both.given("user", "invite", "nadia@example.org", "--name", "Nadia Ek", *rights)
+    again = xrm_on_both.given("user", "invite", "NADIA@example.org")
+
+    assert made["sent"] is False
+    assert made["link"].startswith("http://127.0.0.1:5000/welcome/")
+    assert again["id"] == made["id"]
+    assert again["link"] != made["link"]
+    runtime = open_runtime(load_settings())
+    runtime.write(
+        lambda uow: accept_invitation(uow, token_of(again["link"]), password=PASSWORD, name="Nadia", language="en"), SYSTEM
+    )
+    runtime.close()
+    assert xrm_on_both("user", "invite", "nadia@example.org").code == 1
+
+
+def test_a_link_for_a_new_password(xrm: Xrm) -> None:
+    link = xrm.given("user", "reset-link", ADMINISTRATOR)["link"]
+
+    runtime = open_runtime(load_settings())
+    runtime.write(lambda uow: reset_password(uow, token_of(link), "another sentence"), SYSTEM)
+    runtime.close()
+    assert "/reset/" in link
+    assert xrm("user", "reset-link", "nobody@example.org").code == 4
+
+
+def test_a26_an_instance_without_administrator_tells_one_link(bare: Xrm, tmp_path: Path) -> None:
+    made = bare("init", "--no-input", "--json")
+    again = bare("init", "--no-input", "--json")
+
+    assert (made.code, made.json["created"], made.json["email"]) == (0, True, None)
+    assert "/welcome/" not in made.out
+    links = [next(word for word in one.err.split() if "/welcome/" in word) for one in (made, again)]
+    assert links[0] != links[1]
+    given = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada", "language": "en"}
+    runtime = open_runtime(load_settings())
+    runtime.write(lambda uow: create_first_administrator(uow, token_of(links[1]), **given), SYSTEM)
+    runtime.close()
+    assert bare("init", "--no-input", "--json").json["created"] is False
+    assert bare("--as", "ada@example.org", "user", "list").code == 0
+    assert (tmp_path / "instance" / "secret.key").is_file()
+
+
+def test_serving_tells_the_link_only_while_nobody_can_sign_in(bare: Xrm, password_file: str) -> None:
+    bare("init", "--no-input")
+    runtime = open_runtime(load_settings())
+    told: list[str] = []
+    tell_first_link(runtime, "http://127.0.0.1:8080")
+    told.append(bare._capsys.readouterr().err)
+    assert run(["init", "--no-input", "--email", "ada@example.org", "--password-file", password_file]) == 0
+    bare._capsys.readouterr()
+    tell_first_link(runtime, "http://127.0.0.1:8080")
+    told.append(bare._capsys.readouterr().err)
+    runtime.close()
+
+    assert "http://127.0.0.1:8080/welcome/" in told[0]
+    assert told[1] == ""
+
+
+def test_the_doctor_knows_about_mail(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, mail_from="crm@example.org")
+    with mail_server() as box:
+        good = examine_mail(replace(settings, mail_server=box.url))
+
+    states = [examine_mail(one).state for one in (
+        replace(settings, mail_from=""), replace(settings, mail_server="mail"), replace(settings, mail_server="smtp://127.0.0.1:1"),
+    )]
+    assert good.state == "good"
+    assert states == ["warn", "bad", "bad"]
+
+
+def test_the_doctor_names_mistakes_of_providers(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, oidc={"example": {"issuer": "https://id.example.org"}})
+
+    (found,) = examine_single_sign_on(settings)
+
+    assert "client_id" in found.message
+
+
+def test_settings_of_providers_come_from_file_and_variables_and_secrets_are_not_shown(xrm: Xrm, tmp_path: Path) -> None:
+    file = tmp_path / "instance" / "xrm.toml"
+    file.write_text('mail_server = "smtp://u:canary@mail.example.org"\n[oidc.example]\nissuer = "https://id.example.org"\n'
+                    'client_id = "a"\nallowed_domains = ["example.org", "example.com"]\n')
+    settings = load_settings({"XRM_HOME": str(file.parent), "XRM_OIDC_EXAMPLE__CLIENT_SECRET": "canary"})
+
+    assert settings.oidc["example"]["client_secret"] == "canary"
+    assert settings.oidc["example"]["allowed_domains"] == "example.org example.com"
+    assert settings.sources["oidc.example.client_secret"] == "XRM_OIDC_EXAMPLE__CLIENT_SECRET"
+    shown = Xrm(xrm._capsys)("config", "show", "--json")
+    assert "canary" not in shown.out
+    assert shown.json["settings"]["oidc.example.issuer"]["value"] == "https://id.example.org"
