@@ -35,6 +35,7 @@ from xrm_cli.findings import Finding
 from xrm_cli.main import OLDEST_PYTHON
 from xrm_cli.plugin_examination import examine_plugins, without_praise
 from xrm_cli.session import Session
+from xrm_cli.sign_in_examination import examine_mail, examine_single_sign_on
 
 NO_TABLES = "If there was data in it: xrm backup list, then xrm backup restore FILE. If it is new: xrm schema apply."
 RESTORE = "Nothing is written meanwhile. Stop xrm, keep a copy of the database, then: xrm backup list, xrm backup restore FILE"
@@ -66,7 +67,7 @@ def examine(session: Session) -> list[Finding]:
     if not reachable:
         return [*findings, Finding("database", "bad", "It answers, but has no tables.", NO_TABLES)]
     findings.append(Finding("database", "good", f"{runtime.engine.dialect.name} answers."))
-    findings += _additions(runtime)
+    findings += [examine_mail(settings), *examine_single_sign_on(settings), *_additions(runtime)]
     try:
         findings += _tables(runtime)
     except DBAPIError as error:

@@ -252,7 +252,7 @@ def test_a01_a07_without_the_right_nothing_is_shown_and_nothing_changes(
     rights: Mapping[uuid.UUID, list[str]] = {departments.press: ["*:*"]} if who == "foreign" else {departments.sales: ["*:read"]}
     client = sign_in(runtime.write(lambda uow: add_user(uow, f"{who}@example.org", rights), SYSTEM))
     nobody = sign_in(runtime.write(lambda uow: add_user(uow, f"nobody.{who}@example.org", {}), SYSTEM))
-    before, wrong = snapshot(runtime), []
+    before, wrong = snapshot(runtime), list[tuple[str, str, object]]()
     for name, method, path in calls.of([*OTHERS, *READ, *CHANGE, *ADMIN]):
         is_read = name in READ or name in OTHERS
         answer = calls.send(nobody if is_read and who == "without" else client, name, method, path)

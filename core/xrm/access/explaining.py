@@ -12,9 +12,10 @@ from sqlalchemy import Row, select
 
 from xrm.access.models import grant, permission, permission_set
 from xrm.access.policy import READING, allowed, is_shared, require, scope, visible_entity
-from xrm.access.rights import permissions_for, scope_of_grant
+from xrm.access.rights import access_of, permissions_for, scope_of_grant
 from xrm.access.scopes import Scope
 from xrm.access.users import User, find_user, names_of
+from xrm.departments.activation import off_for
 from xrm.departments.queries import get_tree
 from xrm.entities.models import entity
 from xrm.errors import InvalidInput, Message, NotFound, Problem, msg
@@ -89,7 +90,7 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
     who = find_user(uow, email, only_active=False)
     if who.id != uow.actor.user_id:
         require(uow, "user:administer")
-    row = uow.execute(select(entity).where(entity.c.id == entity_id, visible_entity(uow))).first()
+    row = uow.execute(select(entity).where(entity.c.id == entity_id, visible_entity(uow))).first() or _absent(uow, entity_id)
     if row is None:
         raise NotFound(msg("There is nothing with the id {id} that you may see.", id=entity_id))
     subject, verb = _split(uow, action, row.type)
@@ -110,6 +111,16 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
         who, action, entity_id, row.type, row.title, is_allowed, because, tuple(one for one in places if one.is_told), told,
         len(asked) - len(told), sum(not one.is_told for one in places),
     )
+
+
+def _absent(uow: UnitOfWork, entity_id: uuid.UUID) -> Row[Any] | None:
+    """An entity whose plugin is off where it stands, for who may switch it on there and would see it then."""
+    row = uow.execute(select(entity).where(entity.c.id == entity_id, entity.c.deleted_at.is_(None))).first()
+    if row is None or row.department_id not in off_for(uow, row.type):
+        return None
+    reads = access_of(uow).scope(row.type, "read")
+    may_ask = reads.covers(row.department_id) and allowed(uow, "plugin:administer", row.department_id)
+    return row if may_ask else None
 
 
 def _administers(uow: UnitOfWork, one: Asked) -> bool:
@@ -219,15 +230,24 @@ def _verdict(
 ) -> tuple[bool, Message]:
     subject, verb = action
     name = f"{subject}:{verb}"
-    if not who.is_active:
-        return False, msg("No: the login of {user} is switched off.", user=who.name)
-    if not has_grants:
-        return False, msg("No: {user} has no rights at all.", user=who.name)
-    if not is_seen:
-        return False, msg("No: {user} does not see it. No grant lets them read it where it stands.", user=who.name)
+    if not is_seen or not who.is_active:
+        return False, _unseen(theirs, who, subject, places, has_grants=has_grants)
     plugin = theirs.registry.dormant.get(subject)
     if plugin is not None and verb not in READING:
         return False, msg("No: its plugin {plugin} is off, so that it can be read only.", plugin=plugin)
     if any(allowed(theirs, name, one.department, owner=one.owner) for one in places):
         return True, msg("Yes: {user} has the right {action} where it stands.", user=who.name, action=name)
     return False, msg("No: {user} sees it, and has not the right {action} where it stands.", user=who.name, action=name)
+
+
+def _unseen(theirs: UnitOfWork, who: User, subject: str, places: tuple[Place, ...], *, has_grants: bool) -> Message:
+    """Why somebody does not see an entity at all."""
+    if not who.is_active:
+        return msg("No: the login of {user} is switched off.", user=who.name)
+    if not has_grants:
+        return msg("No: {user} has no rights at all.", user=who.name)
+    off = sorted({one.name for one in places if one.department in off_for(theirs, subject)})
+    if off:
+        return msg("No: its plugin {plugin} is off in {department}.", plugin=theirs.registry.owner_of(subject),
+                   department=", ".join(off))
+    return msg("No: {user} does not see it. No grant lets them read it where it stands.", user=who.name)

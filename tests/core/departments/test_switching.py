@@ -8,15 +8,18 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.core.plugin_host.conftest import Strangers, place_for_strangers
 from tests.factories.graph import Graph
 from tests.factories.hives import FILES, HOOKS
 from tests.factories.threads import run_together
+from xrm.access.explaining import explain
+from xrm.access.models import user
 from xrm.departments.activation import Chosen, chosen, off_in
 from xrm.departments.service import create_department
 from xrm.departments.switching import offer_plugin, switch_plugin
-from xrm.errors import Conflict, PermissionDenied, XrmError
+from xrm.errors import Conflict, NotFound, PermissionDenied, XrmError
 from xrm.unit_of_work import UnitOfWork
 
 
@@ -124,3 +127,19 @@ def test_f29_of_several_at_once_one_is_accepted_and_the_others_are_told(graph: G
         after = graph.read(lambda uow: chosen(uow, "honey").get(press, Chosen()))
         assert (after.is_on, after.version, outcomes.count("done")) == (not before.is_on, before.version + 1, 1), turn
         assert set(outcomes) <= {"done", "nothing to do", "changed"}, turn
+
+
+def test_an_explanation_names_the_plugin_that_is_off(graph: Graph) -> None:
+    press, sales = graph.departments.press, graph.departments.sales
+    one = graph.create("hive", {"name": "One"}, press)
+    reader = graph.user({press: ["*:read"]})
+    for name in ("honey", "apiary"):
+        graph.write(lambda uow: switch_plugin(uow, name, [press], is_on=False))
+    email = graph.read(lambda uow: uow.execute(select(user.c.email).where(user.c.id == reader.user_id)).scalar_one())
+
+    told = graph.read(lambda uow: explain(uow, email, "read", one))
+
+    assert (told.is_allowed, str(told.because)) == (False, "No: its plugin apiary is off in Press.")
+    for actor in (graph.user({sales: ["*:*"]}), reader):
+        with pytest.raises((NotFound, PermissionDenied)):
+            graph.read(lambda uow: explain(uow, email, "read", one), actor)
