@@ -30,6 +30,9 @@ from xrm.roles.service import delete_role, restore_role, start_role, update_role
 from xrm.schema.registry import EntityType
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 
+# Values of required fields that a type without samples has.
+FILLED: Mapping[str, object] = {"text": "Filled", "long_text": "Filled", "date": "2026-01-02", "integer": 1, "yes_no": True}
+
 
 @dataclass(frozen=True)
 class Made:
@@ -45,7 +48,9 @@ def sample_of(graph: Graph, declared: EntityType) -> dict[str, object]:
     samples = declared.declaration.samples
     values = {key: f"{value} {new_id().hex[-8:]}" if declared.fields[key].unique else value
               for key, value in (samples[0] if samples else {}).items()}
-    return values | {key: required_link(graph, declared, key) for key in links_to_fill(declared, values)}
+    links = {key: required_link(graph, declared, key) for key in links_to_fill(declared, values)}
+    missing = [key for key, field in declared.fields.items() if field.required is True and key not in values | links]
+    return {key: FILLED[declared.fields[key].type] for key in missing} | values | links
 
 
 def make(graph: Graph, declared: EntityType) -> Made:

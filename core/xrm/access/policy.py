@@ -150,7 +150,7 @@ def visible_party(uow: UnitOfWork, types: Collection[str], party: ColumnElement[
     conditions: list[ColumnElement[bool]] = []
     for where, names in scopes_of(uow, types).items():
         conditions += party_in_scope(uow, where, names, party)
-    return or_(*conditions) if conditions else false()
+    return and_(or_(*conditions), unhidden(uow, types, party)) if conditions else false()
 
 
 def party_in_scope(

@@ -66,7 +66,7 @@ __all__ = ["strangers"]
 
 @pytest.fixture
 def plugins(strangers: Strangers) -> Mapping[str, str]:
-    strangers.add("measures", MODELS, requires="base")
+    strangers.add("measures", MODELS, requires="base", asks_for="reads: [person, organization, customer]")
     return {"base": "xrm_base", **strangers.packages}
 
 

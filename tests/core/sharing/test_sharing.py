@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import event, select, update
 
 from tests.factories.graph import Graph
 from xrm.access.explaining import explain
-from xrm.access.models import membership, user
+from xrm.access.models import user
+from xrm.access.service import add_member
 from xrm.audit.models import audit_entry
 from xrm.entities.listing import Filter, ListQuery
 from xrm.entities.queries import count_entities, get_entity, list_entities, titles
@@ -160,7 +161,9 @@ def test_all_members_of_a_department_see_what_is_shared_with_it(graph: Graph, le
     assert graph.read(lambda uow: get_entity(uow, lent["ticket"]), guest).title == "Zanzibar Ticket"
     with pytest.raises(NotFound):
         graph.read(lambda uow: get_entity(uow, lent["ticket"]), stranger)
-    graph.write(lambda uow: uow.execute(insert(membership).values(user_id=stranger.user_id, department_id=where.sales)))
+    member = stranger.user_id
+    assert member is not None
+    graph.write(lambda uow: add_member(uow, member, where.sales))
     assert graph.read(lambda uow: get_entity(uow, lent["ticket"]), stranger).title == "Zanzibar Ticket"
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from tests.factories.access import Departments, add_user
 from tests.factories.graph import Graph
+from xrm.access.grants import end_grant
 from xrm.access.models import grant
 from xrm.access.policy import allowed, require_everywhere, scope
 from xrm.access.service import deactivate_user, set_password
@@ -106,7 +107,8 @@ def test_a18_a_right_taken_from_the_user_is_taken_from_the_token(runtime: Runtim
     token = made(runtime, owner)
     before = may(runtime, bearer(runtime, token), "person:read", departments.sales)
 
-    runtime.write(lambda uow: uow.execute(delete(grant).where(grant.c.user_id == owner.user_id)), SYSTEM)
+    given = runtime.read(lambda uow: uow.execute(select(grant.c.id).where(grant.c.user_id == owner.user_id)).scalar_one(), SYSTEM)
+    runtime.write(lambda uow: end_grant(uow, given), SYSTEM)
 
     assert before
     assert not may(runtime, bearer(runtime, token), "person:read", departments.sales)
@@ -127,6 +129,7 @@ def test_a18_a_token_ends_when_revoked_expired_or_its_user_is_off(runtime: Runti
         lambda uow: uow.execute(update(token_table).where(token_table.c.id == expired.id).values(expires_at=past)), SYSTEM
     )
     assert (known(revoked), known(expired), known(last)) == (False, False, True)
+    runtime.write(lambda uow: add_user(uow, "second@example.org", {None: ["*:*"]}, depth="all"), SYSTEM)
     runtime.write(lambda uow: deactivate_user(uow, owner), SYSTEM)
     assert not known(last)
 
