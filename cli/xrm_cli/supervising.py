@@ -42,7 +42,19 @@ def _look(folder: Path, patience: float, stop: threading.Event) -> None:
                 silent = time.time() - file.stat().st_mtime
                 if silent > patience:
                     file.unlink()
-                    _end(int(file.stem.rpartition("-")[2]), silent)
+                    pid = int(file.stem.rpartition("-")[2])
+                    if is_own(pid):
+                        _end(pid, silent)
+
+
+def is_own(pid: int) -> bool:
+    """Whether a process is a child of this one: a number may have gone to somebody else's process since."""
+    try:
+        # The name in parentheses may hold anything; what follows the last of them are the state and the parent.
+        parent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+    except FileNotFoundError:
+        return not Path("/proc/self/stat").exists() and _is_there(pid)
+    return int(parent) == os.getpid()
 
 
 def _end(pid: int, silent: float) -> None:

@@ -21,6 +21,7 @@ import xrm.migrate.models
 import xrm.overlay.models
 import xrm.plugin_host.models
 import xrm.plugin_removal.models
+import xrm.plugin_settings.models
 import xrm.relationships.models
 import xrm.roles.models
 import xrm.scores.models

@@ -18,12 +18,13 @@ from xrm.channels.contract import Channel, OutgoingMessage, SendResult
 from xrm.channels.service import write_message as write_message_of_core
 from xrm.contact_points.models import contact_point
 from xrm.contact_points.queries import visible_contact_point
+from xrm.current_plugin import current_plugin
 from xrm.entities.models import entity
 from xrm.entities.queries import Entity
 from xrm.entities.selection import choose, named_columns, select_entities
 from xrm.entities.service import create_entity as create_entity_of_core
 from xrm.entities.service import update_entity as update_entity_of_core
-from xrm.errors import InvalidInput, Message, NotFound, PermissionDenied, msg
+from xrm.errors import InvalidInput, Message, NotFound, PermissionDenied, PluginError, msg
 from xrm.interactions.models import interaction, interaction_participant
 from xrm.interactions.queries import visible_interaction
 from xrm.interactions.service import record_interaction as record_interaction_of_core
@@ -44,6 +45,7 @@ from xrm.plugin_host.blocks import (
 from xrm.plugin_host.contract import PLUGIN_API_VERSION
 from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Narrowing, Panel, Refusal
 from xrm.plugin_host.hookspecs import hookimpl
+from xrm.plugin_settings.queries import settings_for
 from xrm.relationships.models import relationship
 from xrm.relationships.queries import visible_relationship
 from xrm.relationships.service import relate as relate_of_core
@@ -96,6 +98,7 @@ __all__ = [
     "label",
     "list_scores",
     "msg",
+    "own_settings",
     "record_interaction",
     "relate",
     "select",
@@ -140,6 +143,18 @@ def select(uow: UnitOfWork, type: str, columns: Iterable[str] = (), where: str =
     table, known, condition = rows
     wanted = [choose(known, name) for name in (*columns,) or ("id",)]
     return sql_select(*wanted).select_from(table).where(condition)
+
+
+def own_settings(uow: UnitOfWork, department: uuid.UUID | None = None) -> dict[str, str]:
+    """The settings of the plugin that asks, as they hold in a department; without one, those that hold everywhere.
+
+    Raises:
+        PluginError: when it is not the code of a plugin that asks.
+    """
+    plugin = current_plugin()
+    if not plugin:
+        raise PluginError("", msg("Only the code of a plugin has settings of its own."))
+    return settings_for(uow, plugin, department)
 
 
 def _rows(uow: UnitOfWork, name: str) -> tuple[FromClause, dict[str, ColumnElement[Any]], ColumnElement[bool]] | None:

@@ -71,7 +71,8 @@ ADMIN = """
     admin_health.snooze admin_health.wake admin_invitations.again admin_invitations.remove admin_invitations.send
     admin_invitations.show admin_people.change admin_people.create admin_people.join admin_people.show admin_people.show_all
     admin_people.show_new admin_people.sign_out admin_people.switch admin_plugins.change admin_plugins.matrix
-    admin_plugins.offer admin_plugins.show admin_plugins.switch admin_rights.end admin_rights.reach admin_rights.save
+    admin_plugins.offer admin_plugins.show admin_plugins.switch
+    admin_plugin_settings.show admin_plugin_settings.save admin_rights.end admin_rights.reach admin_rights.save
     admin_rights.show_end admin_rights.show_give admin_sets.create admin_sets.preview admin_sets.remove admin_sets.restore
     admin_sets.save admin_sets.show admin_sets.show_again admin_sets.show_all admin_sets.show_edit admin_sets.show_new
     admin_tokens.revoke admin_tokens.show admin_viewing.begin admin_why.show audit.as_csv audit.show history.seen
@@ -90,6 +91,7 @@ READERS_MAY = {
 LISTS_OF_ADMINISTRATORS = """
     lists.show forms.new forms.create forms.conditions
     admin.overview admin_departments.show_all admin_people.show_all admin_tokens.show admin_plugins.matrix admin_plugins.show
+    admin_plugin_settings.show
     admin_sets.show_all admin_sets.show admin_why.show audit.show audit.as_csv admin_departments.show_new
     admin_sets.show_new admin_sets.show_edit admin_rights.show_give admin_sets.preview admin_sets.show_again
 """.split()
@@ -104,6 +106,7 @@ FORMS: Mapping[str, dict[str, Any]] = {
     "relationships.add": {"kind": "works_for", "target": ""},
     "shares.share": {"with": "", "action": "read"},
     "admin_people.create": {"email": "made@example.org", "name": "Made"},
+    "admin_plugin_settings.save": {"department": "{department}", "s-host": "mail.example.org"},
     "admin_people.join": {"department": "{department}"},
     "admin_departments.add": {"user": "{user_id}"},
     "admin_people.change": {"name": "Changed", "email": "changed@example.org"},

@@ -18,6 +18,7 @@ from xrm.unit_of_work import UnitOfWork
 from xrm_cli.commands.plugin_export import export_command
 from xrm_cli.commands.plugin_release import release
 from xrm_cli.commands.plugin_removal import remove, restore
+from xrm_cli.commands.plugin_settings import settings_command
 from xrm_cli.commands.plugin_switch import disable, enable, enabled_in, offer, preview_command, withdraw
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_pairs
@@ -115,7 +116,7 @@ def _in_words(described: dict[str, Any]) -> dict[str, Any]:
     return {**described, "settings": list(described.get("settings", ())), **asks}
 
 
-for command in (enable, disable, preview_command, offer, withdraw):
+for command in (enable, disable, preview_command, offer, withdraw, settings_command):
     plugin.add_command(command)
 plugin.add_command(export_command)
 plugin.add_command(release)

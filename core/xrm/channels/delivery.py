@@ -20,6 +20,7 @@ from xrm.errors import NotFound, PluginError, msg
 from xrm.events import record_event
 from xrm.interactions.models import interaction
 from xrm.jobs.kinds import Job, RetryLater
+from xrm.plugin_settings.queries import settings_for
 from xrm.schema.model import Label
 from xrm.unit_of_work import UnitOfWork, system_actor
 
@@ -42,6 +43,7 @@ class Attempt:
 
     offered: OfferedChannel
     outgoing: OutgoingMessage
+    settings: Mapping[str, str]
 
 
 def send_message(runtime: Runtime, job: Job) -> Mapping[str, Any]:
@@ -72,10 +74,9 @@ def give_up_message(uow: UnitOfWork, payload: Mapping[str, Any], reason: str) ->
 
 def _send(runtime: Runtime, attempt: Attempt) -> SendResult:
     offered = attempt.offered
-    settings = runtime.settings.plugins.get(offered.plugin, {})
     try:
         return runtime.host.call(
-            offered.plugin, offered.channel.key, SendResult, offered.channel.send, attempt.outgoing, settings
+            offered.plugin, offered.channel.key, SendResult, offered.channel.send, attempt.outgoing, attempt.settings
         )
     except PluginError as error:
         return SendResult.retry(str(error))
@@ -103,7 +104,7 @@ def _begin(uow: UnitOfWork, one: uuid.UUID) -> Attempt | None:
         row.id, row.message_id, row.kind, row.recipient, row.recipient_name, row.subject, row.body, row.department_id,
         row.party_id, row.attempts + 1,
     )
-    return Attempt(offered, outgoing)
+    return Attempt(offered, outgoing, settings_for(uow, offered.plugin, row.department_id))
 
 
 def _record(uow: UnitOfWork, one: uuid.UUID, result: SendResult) -> None:

@@ -114,7 +114,7 @@ def _departments(write: _Dialect, extent: Extent) -> Iterator[_Batches]:
 
 def _rows(write: _Dialect, extent: Extent) -> Iterator[_Batches]:
     # What is found through the rows of the others goes before these.
-    first = {"file", "audit_value", "relationship_past", "job", "overlay", "permission", "plugin_activation"}
+    first = {"file", "audit_value", "relationship_past", "job", "overlay", "permission", "plugin_activation", "plugin_setting"}
     backwards = extent.parts[::-1]
     for part in sorted(backwards, key=lambda part: (part.table not in first, not part.links)):
         clear = [

@@ -127,6 +127,7 @@ class _Finding:
             ("entity", "type", mine.nodes), ("role", "type", mine.roles), ("relationship", "type", mine.relationships),
             ("interaction", "kind", mine.kinds), ("score", "model", mine.models), ("overlay", "type_name", mine.entity_types),
             ("job", "lane", [f"channel:{one}" for one in mine.channels]), ("plugin_activation", "plugin", [mine.plugin]),
+            ("plugin_setting", "plugin", [mine.plugin]),
         ):
             if names:
                 self._conditions[table].append(f"{quoted(column)} {among(names)}")

@@ -20,6 +20,7 @@ from xrm.plugin_api import (
     hookimpl,
     label,
     msg,
+    own_settings,
     select,
     write_message,
 )
@@ -56,14 +57,14 @@ def actions(uow: UnitOfWork, entity: Entity) -> list[Action]:
         Field("body", "long_text", label("Text", "Texte"), required=True),
     )
     name = label("Write e-mail", "Écrire un courriel")
-    if not _is_set_up(uow):
+    if not _is_set_up(uow, entity.department):
         return [Action("write", name, run=_refuse, blocked=_NOT_SET_UP, permission="message:send", icon="mail")]
     return [Action("write", name, run=_write, asks=asks, permission="message:send", icon="mail", submit=label("Send", "Envoyer"))]
 
 
-def _is_set_up(uow: UnitOfWork) -> bool:
+def _is_set_up(uow: UnitOfWork, department: uuid.UUID | None) -> bool:
     try:
-        Account.of(uow.settings.plugins.get("email", {}))
+        Account.of(own_settings(uow, department))
     except NotSetUp:
         return False
     except BadSettings:
@@ -87,7 +88,7 @@ def _write(uow: UnitOfWork, entity_id: uuid.UUID, values: Mapping[str, Any]) -> 
 def health_checks(uow: UnitOfWork) -> list[HealthCheck]:
     """Whether there is a mail server in the settings. It is not called from here: a page must not wait for a network."""
     try:
-        account = Account.of(uow.settings.plugins.get("email", {}))
+        account = Account.of(own_settings(uow))
     except BadSettings as error:
         remedy = label(
             "Until then messages wait in the queue. Set host and from_address under [plugins.email] in xrm.toml.",

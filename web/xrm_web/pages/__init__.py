@@ -12,6 +12,7 @@ from xrm_web.administration import invitations as admin_invitations
 from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import people as admin_people
 from xrm_web.administration import permission_sets as admin_sets
+from xrm_web.administration import plugin_settings as admin_plugin_settings
 from xrm_web.administration import plugins as admin_plugins
 from xrm_web.administration import rights as admin_rights
 from xrm_web.administration import tokens as admin_tokens
@@ -56,6 +57,7 @@ PAGES = (
     admin_departments,
     admin_health,
     admin_overview,
+    admin_plugin_settings,
     admin_plugins,
     confirm,
     audit,
