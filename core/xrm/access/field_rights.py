@@ -59,6 +59,14 @@ def unusable_fields(uow: UnitOfWork, type_name: str) -> frozenset[str]:
     return frozenset(key for key, where in fields.items() if not where.includes(listed))
 
 
+def hidden_somewhere(uow: UnitOfWork, type_name: str) -> frozenset[str]:
+    """The fields that the actor does not see in every row of a type that they see, shared ones included."""
+    fields = visible_fields(uow, type_name)
+    if fields and access_of(uow).has_shares:
+        return frozenset(key for key, where in fields.items() if not where.is_everywhere)
+    return unusable_fields(uow, type_name)
+
+
 def require_usable(uow: UnitOfWork, type_name: str, names: Iterable[str]) -> None:
     """Stop here unless the actor may filter, sort, group or match rows of a type by these fields.
 

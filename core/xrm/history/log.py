@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 
+from xrm.access.field_rights import hidden_somewhere
 from xrm.access.models import user
 from xrm.access.policy import in_scope, require, require_everywhere, scope, visible_entity
 from xrm.audit.models import access_entry, access_entry_entity, audit_entry, audit_value, sequence_head
@@ -117,6 +118,9 @@ def walk_values(uow: UnitOfWork, query: LogQuery) -> Iterator[tuple[LogEntry, Ro
     """
     require_everywhere(uow, RIGHT)
     require_everywhere(uow, "*:read")
+    for type_name in uow.registry.guards:
+        for key in sorted(hidden_somewhere(uow, type_name)):
+            require_everywhere(uow, f"{type_name}.{key}:see")
     statement = _select(uow, query).add_columns(audit_value.c.salt, audit_value.c.changes)
     statement = statement.outerjoin(audit_value, audit_value.c.audit_entry_id == audit_entry.c.id)
     after: uuid.UUID | None = None

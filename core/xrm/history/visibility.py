@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
+from xrm.access.field_rights import hidden_somewhere
 from xrm.access.policy import allowed, in_scope, scopes_of, visible_entity, visible_row
 from xrm.channels.models import message
 from xrm.contact_points.models import contact_point
@@ -107,8 +108,13 @@ def _with_shown_fields(uow: UnitOfWork, change: Change) -> Change:
     return replace(change, fields=shown)
 
 
-def _may_see_field(_uow: UnitOfWork, change: Change, declared: Fielded, key: str) -> bool:
-    """Whether a field of a row that the actor sees may be shown: rights on fields are asked here, and nowhere else."""
+def _may_see_field(uow: UnitOfWork, change: Change, declared: Fielded, key: str) -> bool:
+    """Whether a field of a row that the actor sees may be shown: rights on fields are asked here, and nowhere else.
+
+    A guarded field is shown to who sees it wherever they read the type: where the row stood then is not known any more.
+    """
+    if change.kind in {"entity", "role"} and key in hidden_somewhere(uow, change.type):
+        return False
     return key in declared.fields or key in _FRAME.get(change.kind, ())
 
 

@@ -17,6 +17,7 @@ from xrm.entities.listing import Filter, ListQuery
 from xrm.entities.queries import count_entities, get_entity, list_entities
 from xrm.entities.service import update_entity
 from xrm.errors import PermissionDenied
+from xrm.history.queries import entity_history
 from xrm.plugin_api import select
 from xrm.roles.queries import list_roles_of
 from xrm.search.queries import search, suggest
@@ -38,6 +39,7 @@ READS: Mapping[str, Callable[[UnitOfWork, dict[str, uuid.UUID]], Any]] = {
     "party by type": lambda uow, ids: get_entity(uow, ids["firm_sales"], "organization"),
     "ticket": lambda uow, ids: get_entity(uow, ids["ticket_sales"]),
     "roles": lambda uow, ids: list_roles_of(uow, ids["firm_sales"]),
+    "history": lambda uow, ids: [entity_history(uow, ids[one]) for one in ("firm_sales", "ticket_sales")],
     "search": lambda uow, _: [search(uow, word) for word in (WORD, "zanz", "firm", "ticket")],
     "suggestions": lambda uow, _: [suggest(uow, word) for word in (WORD, "zan", "firm")],
     "plugin": lambda uow, _: [
