@@ -218,6 +218,7 @@ ODD: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("state", ["set up", "no users", "no database"])
 @pytest.mark.parametrize("headers", ODD)
 def test_a26_there_is_no_setup_without_the_link_of_the_console(

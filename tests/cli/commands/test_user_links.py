@@ -92,7 +92,7 @@ def test_the_doctor_knows_about_mail(tmp_path: Path) -> None:
         replace(settings, mail_from=""), replace(settings, mail_server="mail"), replace(settings, mail_server="smtp://127.0.0.1:1"),
     )]
     assert good.state == "good"
-    assert states == ["warn", "bad", "bad"]
+    assert states == ["good", "bad", "bad"]
 
 
 def test_the_doctor_names_mistakes_of_providers(tmp_path: Path) -> None:
