@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, text
+from sqlalchemy import select
 
 from tests.factories.access import Departments, add_user
 from tests.web.conftest import SignIn
@@ -18,7 +18,7 @@ from xrm.access.models import sign_in_attempt, user
 from xrm.access.service import create_user
 from xrm.access.sign_in import check_sign_in
 from xrm.invitations.models import link_request, one_time_link
-from xrm.invitations.service import invite, make_first_link, make_reset_link
+from xrm.invitations.service import invite, make_reset_link
 from xrm.jobs.models import job
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor, system_actor
@@ -43,10 +43,6 @@ def posting(runtime: Runtime) -> Runtime:
     """The program, with a mail server that is never asked here."""
     runtime.settings = replace(runtime.settings, mail_server="smtp://127.0.0.1:1", mail_from="crm@example.org")
     return runtime
-
-
-def forget_everybody(runtime: Runtime) -> None:
-    runtime.write(lambda uow: uow.execute(delete(user)), SYSTEM)
 
 
 def test_an_invitation_leads_in(app: Flask, invited: str) -> None:
@@ -209,53 +205,6 @@ def test_a24_an_absolute_address_and_two_hosts_change_nothing(client: FlaskClien
 
     assert 'value="http://127.0.0.1:5000/welcome/' in absolute.text
     assert two.status_code == 400
-
-
-ODD: list[dict[str, str]] = [
-    {}, {"HX-Request": "true"}, {"X-Requested-With": "XMLHttpRequest"}, {"Accept": "application/json"},
-    {"X-Original-URL": "/welcome", "X-Rewrite-URL": "/welcome"}, {"X-HTTP-Method-Override": "POST"},
-    {"X-Forwarded-For": "127.0.0.1"},
-]  # fmt: skip
-
-
-@pytest.mark.by_turns
-@pytest.mark.parametrize("state", ["set up", "no users", "no database"])
-@pytest.mark.parametrize("headers", ODD)
-def test_a26_there_is_no_setup_without_the_link_of_the_console(
-    app: Flask, runtime: Runtime, state: str, headers: dict[str, str]
-) -> None:
-    if state == "no users":
-        forget_everybody(runtime)
-    if state == "no database":
-        runtime.write(lambda uow: uow.execute(text("ALTER TABLE one_time_link RENAME TO away")), SYSTEM)
-    sent = {"email": "eve@example.org", "name": "Eve", "language": "en", "password": PASSWORD}
-    client = app.test_client()
-    client.set_cookie("xrm_link", "guessed")
-
-    answers = [
-        client.get("/welcome", headers=headers), client.get("/welcome/guessed", headers=headers),
-        client.post("/welcome", data=sent, headers=headers), app.test_client().post("/welcome", data=sent, headers=headers),
-    ]
-
-    assert [answer.status_code for answer in answers] == [404] * 4
-    assert runtime.read(lambda uow: uow.execute(select(user).where(user.c.email_key == "eve@example.org")).all(), SYSTEM) == []
-
-
-def test_a26_the_first_administrator_comes_in_once(app: Flask, runtime: Runtime) -> None:
-    forget_everybody(runtime)
-    path = path_of(runtime.write(make_first_link, SYSTEM))
-    client, late = app.test_client(), app.test_client()
-    for one in (client, late):
-        assert one.get(path).location == "/welcome"
-    sent = {"email": "ada@example.org", "name": "Ada", "language": "en", "password": PASSWORD}
-
-    done = client.post("/welcome", data=sent)
-
-    assert (done.status_code, done.location) == (303, "/")
-    assert "/admin/invitations" in client.get("/admin").text
-    assert late.post("/welcome", data={**sent, "email": "eve@example.org"}).status_code == 404
-    forget_everybody(runtime)
-    assert late.post("/welcome", data={**sent, "email": "eve@example.org"}).status_code == 404
 
 
 def test_who_is_invited_is_listed_and_can_be_invited_again(client: FlaskClient, posting: Runtime) -> None:
