@@ -26,8 +26,11 @@ JOBS, WORK = "xrm.jobs.worker", "xrm.work"  # loaded where they are needed: all 
 PATIENCE = 60.0
 THREADS = 8
 # Granian writes its log to stdout, where only the address belongs.
-LOGGING = {"handlers": {name: {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": formatter}
-                        for name, formatter in (("console", "generic"), ("access", "access"))}}
+LOGGING = {
+    "formatters": {"one_line": {"()": "xrm.log_lines.OneLine"}},
+    "handlers": {name: {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "one_line"}
+                 for name in ("console", "access")},
+}
 
 
 def serve_in_processes(host: str, port: int, workers: int, home: Path, *, as_json: bool, debug: bool) -> None:

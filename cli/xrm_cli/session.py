@@ -16,11 +16,11 @@ from xrm.access.users import find_user
 from xrm.db.damage import damage_message, noted_damage
 from xrm.db.health import missing_file
 from xrm.errors import ConfigurationError, msg
+from xrm.log_lines import log_to_stderr
 from xrm.runtime import Runtime, open_runtime
 from xrm.settings import Settings, load_settings
 from xrm.unit_of_work import Actor, UnitOfWork, system_actor
 from xrm_cli.declaring import Options
-from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import print_json, print_table, say
 
 TOLD_VARIABLE = "XRM_FILES_TOLD"  # set for the processes of a server that said already what is off

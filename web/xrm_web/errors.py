@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-import sys
 from dataclasses import dataclass
 
 from flask import Flask, g, make_response, render_template, request
@@ -28,6 +28,8 @@ from xrm_web import sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.kept_form import kept_form
 from xrm_web.sessions import Visitor
+
+logger = logging.getLogger("xrm.web")
 
 STATUS: dict[type[XrmError], int] = {
     NotFound: 404,
@@ -166,11 +168,8 @@ def show_unexpected(error: InternalServerError) -> ResponseReturnValue:
 
 def log_with_reference(error: BaseException) -> str:
     """Write the error to the log under a short reference, and return that."""
-    import structlog  # noqa: PLC0415  # slow to import, and most processes never need it
-
     reference = secrets.token_hex(4)
-    log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))  # stdout holds the address and nothing else
-    log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
+    logger.error("request_failed reference=%s method=%s path=%r", reference, request.method, request.path, exc_info=error)
     return reference
 
 

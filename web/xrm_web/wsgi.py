@@ -6,15 +6,15 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import sys
 from typing import TYPE_CHECKING
+
+from xrm.log_lines import log_to_stderr
 
 if TYPE_CHECKING:
     from flask import Flask
 
 SAFE_VARIABLE = "XRM_SAFE_MODE"
 TOLD_VARIABLE = "XRM_FILES_TOLD"  # set by whoever started this process and said what is wrong with files of plugins
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def make_application() -> Flask:
@@ -24,7 +24,7 @@ def make_application() -> Flask:
         ConfigurationError: when settings, database URL or secret are not usable.
     """
     # Does nothing where the server has set up the log; stdout belongs to whoever started us.
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=LOG_FORMAT)
+    log_to_stderr()
     logging.getLogger("xrm.plugins.files").disabled = bool(os.environ.get(TOLD_VARIABLE))
     # What a start makes stays to the end: looking through it for garbage, now or later, costs time and finds none.
     gc.disable()

@@ -10,13 +10,13 @@ import socket
 import click
 
 from xrm.errors import ConfigurationError, msg
+from xrm.log_lines import log_to_stderr
 from xrm.migrate.apply import has_tables
 from xrm.migrate.upgrade import plan_for
 from xrm.sealing import is_weak
 from xrm.settings import MINIMUM_SECRET, SECRET_FILE
 from xrm_cli.declaring import Command
 from xrm_cli.first_administrator import tell_first_link
-from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
 from xrm_cli.serving import serve_here, serve_in_processes
 from xrm_cli.session import TOLD_VARIABLE, Session, tell_damage, with_session

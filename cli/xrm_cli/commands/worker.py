@@ -11,8 +11,8 @@ import click
 
 from xrm.db.presence import present
 from xrm.errors import ConfigurationError, msg
+from xrm.log_lines import log_to_stderr
 from xrm_cli.declaring import Command
-from xrm_cli.logs import log_to_stderr
 from xrm_cli.output import say
 from xrm_cli.serving import has_jobs, run_jobs
 from xrm_cli.session import Session, tell_damage, with_session

@@ -42,7 +42,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 10})
+    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
     file = database_file(engine)
 
     @event.listens_for(engine, "do_connect")
@@ -77,6 +77,7 @@ def _open_postgresql(url: str) -> Engine:
             isolation_level="REPEATABLE READ",
             pool_pre_ping=True,
             pool_size=8,
+            hide_parameters=True,
             # What the URL asks for comes last, and so it holds.
             connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC -c statement_timeout=60000 {asked}".rstrip()},
         )

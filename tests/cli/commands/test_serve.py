@@ -81,7 +81,8 @@ def test_a_fault_is_in_the_log_on_stderr_and_not_on_stdout(more: tuple[str, ...]
     caught.value.close()
     assert caught.value.code in (500, 503)
     assert rest == ""
-    assert "request_failed" in log.read_text(encoding="utf-8")
+    (told,) = [line for line in log.read_text(encoding="utf-8").splitlines() if "request_failed" in line]
+    assert "Traceback (most recent call last):\\n" in told
 
 
 @pytest.mark.usefixtures("xrm")
