@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from xrm.access.sessions import start_session
 from xrm.runtime import Runtime
@@ -17,11 +18,20 @@ from xrm_web.app import create_app
 SignIn = Callable[[Actor], FlaskClient]
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates that some test has compiled already, in any process of this run."""
+    folder = tmp_path_factory.getbasetemp().parent / "compiled-templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
 @pytest.fixture
-def app(runtime: Runtime) -> Flask:
+def app(runtime: Runtime, compiled_templates: FileSystemBytecodeCache) -> Flask:
     """The web app of ``runtime``; forms are taken without their token, which has tests of its own."""
     made = create_app(runtime, testing=True)
     made.config["WTF_CSRF_ENABLED"] = False
+    made.jinja_env.bytecode_cache = compiled_templates
     return made
 
 

@@ -10,6 +10,7 @@ from xrm_web.access_notes import init_access_notes
 from xrm_web.assets import init_assets
 from xrm_web.errors import init_errors
 from xrm_web.i18n import init_i18n
+from xrm_web.late_rules import init_late_rules
 from xrm_web.metrics import init_metrics
 from xrm_web.navigation import init_navigation
 from xrm_web.pages import register_pages
@@ -30,6 +31,7 @@ def create_app(runtime: Runtime, *, testing: bool = False) -> Flask:
     app = Flask("xrm_web")
     app.testing = testing
     app.extensions["xrm"] = runtime
+    init_late_rules(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     init_metrics(app)
