@@ -13,7 +13,7 @@ from tests.architecture.tree import ROOT, files, write
 
 
 def tree_problems(root: Path) -> Iterator[str]:
-    """Each path of the first fenced tree in README.md exists; each folder at the top is in it."""
+    """Each path of the first fenced tree in README.md exists; each folder at the top and each concept of core is in it."""
     named = list(_tree_paths((root / "README.md").read_text(encoding="utf-8")))
     for path in named:
         if not (root / path).exists():
@@ -22,6 +22,8 @@ def tree_problems(root: Path) -> Iterator[str]:
     for folder in sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
         if folder not in tops and folder not in {"instance", "dist", "build", "__pycache__"}:
             yield f"README.md does not name the folder {folder}/"
+    for folder in sorted({path.parent.relative_to(root).as_posix() for path in files(root, "core/xrm/*/*.py")} - set(named)):
+        yield f"README.md does not name the folder {folder}/"
 
 
 def _tree_paths(readme: str) -> Iterator[str]:
@@ -68,9 +70,11 @@ def test_a_missing_path_and_an_unnamed_folder_are_found(tmp_path: Path) -> None:
     write(tmp_path, "README.md", "```text\ncore/   the core\n  xrm/  the package\nplugins/\n```\n")
     (tmp_path / "core" / "xrm").mkdir(parents=True)
     (tmp_path / "web").mkdir()
+    write(tmp_path, "core/xrm/tolls/service.py", "")
 
     assert list(tree_problems(tmp_path)) == [
         "README.md names plugins, which does not exist", "README.md does not name the folder web/",
+        "README.md does not name the folder core/xrm/tolls/",
     ]
 
 
