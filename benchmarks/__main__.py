@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.figures import HEAD, Figure
 
 HERE = Path(__file__).parent
-NAMES = ("lists", "permissions", "create", "import_rows", "cold_start", "backup", "schema_change", "audit")
+NAMES = ("lists", "row_rights", "permissions", "create", "import_rows", "cold_start", "backup", "schema_change", "audit")
 
 
 def main(wanted: list[str]) -> None:

@@ -85,6 +85,14 @@ def _open_postgresql(url: str) -> Engine:
         raise ConfigurationError(msg("PostgreSQL needs its driver. Install it with: pip install 'xrm[postgres]'")) from error
 
 
+def merges_in_order(connection: Connection) -> bool:
+    """Whether a UNION of SELECTs that are each in the order of an index is merged row by row, so that its first rows cost little.
+
+    SQLite does so; PostgreSQL reads all rows of such a UNION unless each SELECT has a limit of its own.
+    """
+    return connection.dialect.name == "sqlite"
+
+
 def database_file(engine: Engine) -> Path | None:
     """The file of a SQLite database; None for one in memory, and for PostgreSQL."""
     file = engine.url.database or ""

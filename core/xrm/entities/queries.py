@@ -16,8 +16,9 @@ from xrm.access.models import user
 from xrm.access.policy import visible_entity
 from xrm.entities.computing import add_computed
 from xrm.entities.links import Title, get_titles
-from xrm.entities.listing import Listing, ListQuery, count, fetch
+from xrm.entities.listing import Listing, ListQuery, count
 from xrm.entities.models import entity
+from xrm.entities.paging import fetch
 from xrm.errors import NotFound, msg
 from xrm.schema.registry import EntityType
 from xrm.schema.storage import load_children, load_row, load_values

@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, true
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, false, or_, select, true
 
 from xrm.access.field_rights import conditions_of_use
 from xrm.access.narrowing import unhidden
-from xrm.access.policy import in_scope, scope, visible_party
+from xrm.access.policy import scope, scopes_of, visible_party
 from xrm.access.rights import access_of
 from xrm.access.scopes import Scope
 from xrm.access.sharing import shared_ids
 from xrm.departments.activation import belongs_to_on
+from xrm.departments.queries import get_tree
 from xrm.entities.models import entity, party_department
 from xrm.entities.parties import is_open_on
 from xrm.entities.system_columns import SYSTEM_OPERANDS, ListColumns, filter_system, system_columns
@@ -28,15 +29,14 @@ from xrm.schema.registry import ANY_PARTY, EntityType
 from xrm.schema.suggest import unknown
 from xrm.unit_of_work import UnitOfWork
 
-MOST_BRANCHES = 32
-
 
 @dataclass(frozen=True)
 class Source:
     """Rows to list.
 
     ``rows`` joins what conditions and order need; ``branches`` are conditions of which one must hold, each an index range of
-    its own; ``conditions`` hold for all.
+    its own; ``conditions`` hold for all. ``along_all`` makes the source of the same rows among all others: of those, ``seen``
+    says which they are, by the ``id`` and the columns of ``places``.
     """
 
     entity_type: EntityType | None
@@ -46,6 +46,9 @@ class Source:
     branches: tuple[ColumnElement[bool], ...]
     conditions: tuple[ColumnElement[bool], ...]
     party_id: ColumnElement[uuid.UUID] | None = None
+    along_all: Callable[[], Source] | None = None
+    seen: Callable[[FromClause], ColumnElement[bool]] | None = None
+    places: tuple[ColumnElement[Any], ...] = ()
 
     def columns(self, loaded: Iterable[str]) -> list[ColumnElement[Any]]:
         """What a page selects: the common columns, and those of the fields to load."""
@@ -149,12 +152,12 @@ def source_of(uow: UnitOfWork, type_name: str, *, all_periods: bool) -> Source:
     if entity_type.kind == "party":
         return _parties(uow, entity_type)
     table = entity_type.table
-    where = scope(uow, entity_type.name, "read")
-    branches = _branches(where, table.c.department_id, entity.c.owner_id, uow.actor.user_id)
     rows = table.join(entity, entity.c.id == table.c.id)
-    branches = _with_shared(uow, where, branches, table.c.id)
     conditions = (entity.c.deleted_at.is_(None), unhidden(uow, [entity_type.name], table.c.id))
-    return Source(entity_type, rows, table.c.id, table.c.title_key, branches, conditions)
+    where = scope(uow, entity_type.name, "read")
+    apart = [_owned(uow, entity, where)] if where.own else []
+    source = Source(entity_type, rows, table.c.id, table.c.title_key, (true(),), conditions)
+    return _by_department(source, where, [*apart, *_shared(uow)])
 
 
 def _facets(uow: UnitOfWork, entity_type: EntityType, *, all_periods: bool) -> Source:
@@ -166,9 +169,24 @@ def _facets(uow: UnitOfWork, entity_type: EntityType, *, all_periods: bool) -> S
     if any(scope(uow, name, "read") != where for name in entity_type.declaration.of):
         conditions.append(visible_party(uow, entity_type.declaration.of, role.c.party_id))
     conditions += [unhidden(uow, entity_type.declaration.of, role.c.party_id), unhidden(uow, [entity_type.name], table.c.id)]
-    branches = _branches(where, table.c.department_id, role.c.owner_id, uow.actor.user_id)
     rows = table.join(role, role.c.id == table.c.id).join(entity, entity.c.id == role.c.party_id)
-    return Source(entity_type, rows, table.c.id, table.c.title_key, branches, tuple(conditions), role.c.party_id)
+    source = Source(entity_type, rows, table.c.id, table.c.title_key, (true(),), tuple(conditions), role.c.party_id)
+    return _by_department(source, where, [_owned(uow, role, where)] if where.own else [])
+
+
+def _by_department(source: Source, where: Scope, apart: list[Select[Any]]) -> Source:
+    """The rows of a table with a column for the department, and those whose ids are found apart."""
+    if where.is_everywhere:
+        return source
+    assert source.entity_type is not None  # noqa: S101  # only lists of all parties have none
+    department = source.entity_type.table.c.department_id
+
+    def is_seen(passed: FromClause) -> ColumnElement[bool]:
+        return or_(passed.c.place.in_(sorted(where.departments)), *(passed.c.id.in_(ids) for ids in apart))
+
+    way = replace(source, seen=is_seen, places=(department.label("place"),))
+    branches = (*(department == one for one in sorted(where.departments)), *(source.row_id.in_(ids) for ids in apart))
+    return replace(source, branches=branches or (false(),), along_all=lambda: way)
 
 
 def _parties(uow: UnitOfWork, entity_type: EntityType) -> Source:
@@ -176,56 +194,81 @@ def _parties(uow: UnitOfWork, entity_type: EntityType) -> Source:
     where = scope(uow, entity_type.name, "read")
     rows = table.join(entity, entity.c.id == table.c.id)
     alive = and_(entity.c.deleted_at.is_(None), unhidden(uow, [entity_type.name], entity.c.id))
-    if where.is_everywhere or where.own:
-        seen = true() if where.is_everywhere else visible_party(uow, [entity_type.name], entity.c.id)
-        found = _with_shared(uow, where, (seen,), table.c.id)
-        return Source(entity_type, rows, table.c.id, table.c.title_key, found, (alive,))
+    every = Source(entity_type, rows, table.c.id, table.c.title_key, (true(),), (alive,))
+    if where.is_everywhere:
+        return every
     gate = party_department
-    branches = _with_shared(uow, where, _branches(where, gate.c.department_id, None, None), gate.c.entity_id)
+    apart = [*_owned_parties(uow, [(where, [entity_type.name])]), *_shared(uow)]
+    if not where.departments:
+        return replace(every, branches=(or_(false(), *(table.c.id.in_(ids) for ids in apart)),))
     joined = gate.join(table, table.c.id == gate.c.entity_id).join(entity, entity.c.id == gate.c.entity_id)
-    return Source(entity_type, joined, gate.c.entity_id, gate.c.title_key, branches, (alive, gate.c.type == entity_type.name))
+    branches = (*_in_each(where), *(gate.c.entity_id.in_(ids) for ids in apart))
+    conditions = (alive, gate.c.type == entity_type.name)
+    way = replace(every, seen=lambda passed: _is_seen(uow, [entity_type.name], passed.c.id))
+    return Source(entity_type, joined, gate.c.entity_id, gate.c.title_key, branches, conditions, along_all=lambda: way)
 
 
 def _all_parties(uow: UnitOfWork) -> Source:
     names = [item.name for item in uow.registry.party_types()]
-    scopes = {name: scope(uow, name, "read") for name in names}
+    scopes = scopes_of(uow, names)
     alive = and_(entity.c.deleted_at.is_(None), unhidden(uow, names, entity.c.id))
-    if all(one.is_everywhere for one in scopes.values()):
-        branches = tuple(entity.c.type == name for name in names) or (false(),)
-        return Source(None, entity, entity.c.id, entity.c.title_key, branches, (alive,))
-    if any(one.own or one.is_everywhere for one in scopes.values()):
-        seen = _with_shared(uow, Scope(), (visible_party(uow, names, entity.c.id),), entity.c.id)
-        of_party = entity.c.type.in_(names)
-        return Source(None, entity, entity.c.id, entity.c.title_key, seen, (alive, of_party))
+    of_types = tuple(entity.c.type == name for name in names) or (false(),)
+    every = Source(None, entity, entity.c.id, entity.c.title_key, of_types, (alive,))
+    if list(scopes.values()) == [names] and next(iter(scopes)).is_everywhere:
+        return every
     gate = party_department
+    apart = [*_owned_parties(uow, scopes.items()), *_shared(uow)]
+    found: list[ColumnElement[bool]] = []
+    for where, some in scopes.items():
+        places = _in_each(replace(where, departments=frozenset(get_tree(uow).by_id)) if where.is_everywhere else where)
+        found += places if some == names else [and_(gate.c.type == name, place) for name in some for place in places]
+    if not found:
+        ids = or_(false(), *(entity.c.id.in_(ids) for ids in apart))
+        return replace(every, branches=(ids,), conditions=(alive, entity.c.type.in_(names)))
     joined = gate.join(entity, entity.c.id == gate.c.entity_id)
-    if len(set(scopes.values())) == 1:
-        found = _branches(next(iter(scopes.values())), gate.c.department_id, None, None)
-    else:
-        found = tuple(
-            and_(gate.c.type == name, branch)
-            for name, one in scopes.items()
-            for branch in _branches(one, gate.c.department_id, None, None)
-        )
-    found = _with_shared(uow, Scope(), found, gate.c.entity_id)
-    return Source(None, joined, gate.c.entity_id, gate.c.title_key, found, (alive,))
+    found += [gate.c.entity_id.in_(ids) for ids in apart]
+    way = replace(every, seen=lambda passed: _is_seen(uow, names, passed.c.id))
+    conditions = (alive, gate.c.type.in_(names))
+    return Source(None, joined, gate.c.entity_id, gate.c.title_key, tuple(found), conditions, along_all=lambda: way)
 
 
-def _with_shared(
-    uow: UnitOfWork, where: Scope, branches: tuple[ColumnElement[bool], ...], row_id: ColumnElement[uuid.UUID]
-) -> tuple[ColumnElement[bool], ...]:
-    if where.is_everywhere or not access_of(uow).has_shares:
-        return branches
+def _in_each(where: Scope) -> list[ColumnElement[bool]]:
+    return [party_department.c.department_id == one for one in sorted(where.departments)]
+
+
+def _is_seen(uow: UnitOfWork, names: list[str], party: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    return or_(visible_party(uow, names, party), *(party.in_(ids) for ids in _shared(uow)))
+
+
+def _owned(uow: UnitOfWork, table: Table, where: Scope) -> Select[Any]:
+    """The ids of the rows of ``entity`` or ``role`` that the actor owns, where that is enough to see them."""
+    mine = table.alias("mine")
+    return select(mine.c.id).where(mine.c.owner_id == uow.actor.user_id, mine.c.department_id.in_(sorted(where.own)))
+
+
+def _owned_parties(uow: UnitOfWork, scopes: Iterable[tuple[Scope, list[str]]]) -> list[Select[Any]]:
+    """The ids of parties that the actor owns, themselves or by a facet, where that is enough to see them."""
+    found: list[Select[Any]] = []
+    home, facet = entity.alias("home"), role.alias("facet")
+    for where, names in scopes:
+        if where.own:
+            own = sorted(where.own)
+            of_types = home.c.type.in_(names)
+            found.append(select(home.c.id).where(home.c.owner_id == uow.actor.user_id, home.c.department_id.in_(own), of_types))
+            by_facet = select(facet.c.party_id).join(home, home.c.id == facet.c.party_id).where(of_types)
+            found.append(
+                by_facet.where(
+                    facet.c.owner_id == uow.actor.user_id, facet.c.department_id.in_(own), facet.c.deleted_at.is_(None)
+                )
+            )
+    return found
+
+
+def _shared(uow: UnitOfWork) -> list[Select[Any]]:
+    """The ids of entities that are shared with the actor, of plugins that are on there."""
+    if not access_of(uow).has_shares:
+        return []
     plugin_of = {item.name: item.plugin for item in uow.registry.of_kind("record")}
-    on = belongs_to_on(uow, plugin_of, entity.c.type, entity.c.department_id)
-    return (*branches, and_(row_id.in_(shared_ids(uow)), on))
-
-
-def _branches(
-    where: Scope, department: ColumnElement[uuid.UUID], owner: ColumnElement[uuid.UUID] | None, user_id: uuid.UUID | None
-) -> tuple[ColumnElement[bool], ...]:
-    if not where.is_everywhere and not where.own and 0 < len(where.departments) <= MOST_BRANCHES:
-        return tuple(department == one for one in sorted(where.departments))
-    return (in_scope(where, department, owner, user_id),)
-
-
+    given = entity.alias("given")
+    on = belongs_to_on(uow, plugin_of, given.c.type, given.c.department_id)
+    return [select(given.c.id).where(given.c.id.in_(shared_ids(uow)), on)]
