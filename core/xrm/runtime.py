@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from xrm.access.limits import forget
 from xrm.access.viewing_as import refuse_view
 from xrm.assembling import assemble
 from xrm.audit.service import write_audit
@@ -204,7 +205,7 @@ class Runtime:
 
     def _unit(self, connection: Connection, actor: Actor, *, is_write: bool) -> UnitOfWork:
         return UnitOfWork(connection, actor, datetime.now(UTC), self.registry, self.host, self.settings, is_write,
-                          kept=self.kept)
+                          kept=self.kept, on_changed_rights=forget)
 
     def follow(self, *, at_once: bool = False) -> bool:
         """Take over what any process changed in the overlay, and return whether there was anything; looks twice a second.

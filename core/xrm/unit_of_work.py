@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy import Connection, CursorResult, Executable, Table, UpdateBase
 
+from xrm.db.metadata import DECIDES_RIGHTS
 from xrm.kept import Kept
 from xrm.schema.fields.base import ParseContext
 
@@ -91,6 +92,8 @@ class UnitOfWork:
     # Of those without documents, all that there is, so that neither row nor values are read back; nothing here: read it.
     made: dict[uuid.UUID, NewEntity] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)  # of the whole process
+    # Told after each statement that wrote a table which decides rights, so that no service has to think of it.
+    on_changed_rights: Callable[[UnitOfWork], None] | None = None
 
     @property
     def today(self) -> date:
@@ -113,4 +116,11 @@ class UnitOfWork:
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run one statement in this transaction."""
-        return self.connection.execute(statement, parameters)
+        found = self.connection.execute(statement, parameters)
+        if isinstance(statement, UpdateBase) and self.on_changed_rights is not None and _decides_rights(statement):
+            self.on_changed_rights(self)
+        return found
+
+
+def _decides_rights(statement: UpdateBase) -> bool:
+    return isinstance(statement.table, Table) and DECIDES_RIGHTS.items() <= statement.table.info.items()

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import NoReturn, TypeVar
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from xrm.access import sessions as access
@@ -37,7 +37,6 @@ from xrm_web.token_uses import TokenUses
 
 Result = TypeVar("Result")
 TOUCH_EVERY = 10 * 60
-FRESH_MINUTES = 10
 NEXT_STEP = {"second": "second_factor.show", "enrolment": "second_factor.enrol"}
 
 
@@ -239,25 +238,6 @@ def end_view() -> None:
     token = request.cookies.get(cookie_name())
     if token and viewer is not None:
         runtime().write(lambda uow: end_view_of(uow, token), Actor("user", viewer.id, viewer.name, via="web"))
-
-
-def require_fresh(minutes: int = FRESH_MINUTES, *, back: str = "") -> None:
-    """Go on only when the person proved within these minutes who they are; else send them to do so, and then ``back``.
-
-    What was posted is not kept, so call it in the GET that shows a form too; ``back`` is the page to return to after a POST.
-    """
-    confirmed: datetime | None = g.visitor.confirmed_at
-    if confirmed is not None and datetime.now(UTC) - confirmed < timedelta(minutes=minutes):
-        return
-    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    _leave(url_for("confirm.show", next=back or here))
-
-
-def _leave(target: str) -> NoReturn:
-    if request.headers.get("HX-Request") == "true":
-        # A redirect would be followed inside the page.
-        abort(make_response("", 200, {"HX-Redirect": target}))
-    abort(redirect(target, 303))
 
 
 def set_cookie(response: BaseResponse, name: str, value: str, *, lifetime: int | None = None) -> None:

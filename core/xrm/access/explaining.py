@@ -116,11 +116,14 @@ def explain(uow: UnitOfWork, email: str, action: str, entity_id: uuid.UUID) -> E
 def _absent(uow: UnitOfWork, entity_id: uuid.UUID) -> Row[Any] | None:
     """An entity whose plugin is off where it stands, for who may switch it on there and would see it then."""
     row = uow.execute(select(entity).where(entity.c.id == entity_id, entity.c.deleted_at.is_(None))).first()
-    if row is None or row.department_id not in off_for(uow, row.type):
-        return None
-    reads = access_of(uow).scope(row.type, "read")
-    may_ask = reads.covers(row.department_id) and allowed(uow, "plugin:administer", row.department_id)
-    return row if may_ask else None
+    return row if row is not None and _may_switch_on(uow, row.type, row.department_id) else None
+
+
+def _may_switch_on(uow: UnitOfWork, subject: str, department: uuid.UUID) -> bool:
+    """Whether a type is absent in a department because its plugin is off, and the actor would read it and may change that."""
+    reads = access_of(uow).scope(subject, "read")
+    is_off = department in off_for(uow, subject)
+    return is_off and reads.covers(department) and allowed(uow, "plugin:administer", department)
 
 
 def _administers(uow: UnitOfWork, one: Asked) -> bool:
@@ -143,13 +146,17 @@ def _split(uow: UnitOfWork, action: str, type_name: str) -> tuple[str, str]:
 def _places(uow: UnitOfWork, row: Row[Any]) -> Iterator[Place]:
     tree = get_tree(uow).by_id
     if row.department_id is not None:
-        is_told = allowed(uow, f"{row.type}:read", row.department_id, owner=row.owner_id)
+        is_told = _is_told(uow, row.type, row.department_id, row.owner_id)
         yield Place(row.department_id, tree[row.department_id].name, HOME, row.owner_id, is_told)
     mine = role.c.party_id == row.id, role.c.deleted_at.is_(None)
     roles = select(role.c.type, role.c.department_id, role.c.owner_id).where(*mine)
     for one in uow.execute(roles.order_by(role.c.type, role.c.department_id, role.c.id)):
-        is_told = allowed(uow, f"{one.type}:read", one.department_id, owner=one.owner_id)
+        is_told = _is_told(uow, one.type, one.department_id, one.owner_id)
         yield Place(one.department_id, tree[one.department_id].name, one.type, one.owner_id, is_told)
+
+
+def _is_told(uow: UnitOfWork, subject: str, department: uuid.UUID, owner: uuid.UUID | None) -> bool:
+    return allowed(uow, f"{subject}:read", department, owner=owner) or _may_switch_on(uow, subject, department)
 
 
 def _candidates(uow: UnitOfWork, places: Iterable[Place], row: Row[Any], subject: str, verb: str) -> Iterator[Place]:
@@ -246,7 +253,7 @@ def _unseen(theirs: UnitOfWork, who: User, subject: str, places: tuple[Place, ..
         return msg("No: the login of {user} is switched off.", user=who.name)
     if not has_grants:
         return msg("No: {user} has no rights at all.", user=who.name)
-    off = sorted({one.name for one in places if one.department in off_for(theirs, subject)})
+    off = sorted({one.name for one in places if one.is_told and one.department in off_for(theirs, subject)})
     if off:
         return msg("No: its plugin {plugin} is off in {department}.", plugin=theirs.registry.owner_of(subject),
                    department=", ".join(off))

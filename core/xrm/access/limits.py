@@ -67,7 +67,7 @@ def _branches(uow: UnitOfWork, action: str) -> set[uuid.UUID]:
 
 
 def forget(uow: UnitOfWork) -> None:
-    """Read rights anew: grants or sets have changed in this unit of work."""
+    """Read rights anew, here and everywhere: the runtime does it after each statement that wrote one of their tables."""
     note_changed_rights(uow)
     uow.cache.pop(__name__, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
-from xrm.db.metadata import metadata
+from xrm.db.metadata import DECIDES_RIGHTS, metadata
 from xrm.db.types import Id, UtcDateTime, key_text
 
 user = Table(
@@ -29,6 +29,7 @@ membership = Table(
     metadata,
     Column("user_id", Id, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
     Column("department_id", Id, ForeignKey("department.id", ondelete="CASCADE"), primary_key=True),
+    info=DECIDES_RIGHTS,
 )
 
 permission_set = Table(
@@ -38,6 +39,7 @@ permission_set = Table(
     Column("key", key_text(), nullable=False, unique=True),
     Column("label_en", Text, nullable=False),
     Column("label_fr", Text, nullable=False),
+    info=DECIDES_RIGHTS,
 )
 
 permission = Table(
@@ -45,6 +47,7 @@ permission = Table(
     metadata,
     Column("permission_set_id", Id, ForeignKey("permission_set.id", ondelete="CASCADE"), primary_key=True),
     Column("permission", key_text(), primary_key=True),
+    info=DECIDES_RIGHTS,
 )
 
 grant = Table(
@@ -55,6 +58,7 @@ grant = Table(
     Column("permission_set_id", Id, ForeignKey("permission_set.id", ondelete="CASCADE"), nullable=False),
     Column("department_id", Id, ForeignKey("department.id", ondelete="CASCADE")),
     Column("depth", Text, nullable=False),
+    info=DECIDES_RIGHTS,
 )
 
 session = Table(

@@ -10,7 +10,7 @@ import uuid
 
 from sqlalchemy import delete, func, select, update
 
-from xrm.access.addresses import clean_email
+from xrm.access.addresses import clean_email, email_key
 from xrm.access.limits import require_standing
 from xrm.access.models import membership, session, user
 from xrm.access.policy import require, require_everywhere
@@ -64,10 +64,10 @@ def change_email(uow: UnitOfWork, user_id: uuid.UUID, email: str) -> None:
     address = clean_email(email)
     if address == before.email:
         return
-    taken = select(user.c.id).where(user.c.email_key == address.casefold(), user.c.id != user_id)
+    taken = select(user.c.id).where(user.c.email_key == email_key(address), user.c.id != user_id)
     if uow.execute(taken).first() is not None:
         raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
-    uow.execute(update(user).where(user.c.id == user_id).values(email=address, email_key=address.casefold()))
+    uow.execute(update(user).where(user.c.id == user_id).values(email=address, email_key=email_key(address)))
     uow.execute(delete(session).where(session.c.user_id == user_id))
     note(uow, user_id, "user", "user.email_changed", {"email": (before.email, address)})
 

@@ -171,7 +171,12 @@ def _compare(
 
 
 def _access(uow: UnitOfWork, places: list[Place], sets: dict[uuid.UUID, Sequence[str]]) -> Access:
-    return access_from(uow, [(key, where, depth) for one, where, depth in places for key in sets[one]])
+    """What these grants give, as far as who asks administers users: how much somebody sees elsewhere is not told."""
+    found = access_from(uow, [(key, where, depth) for one, where, depth in places for key in sets[one]])
+    mine = scope(uow, "user", "administer")
+    if mine.is_everywhere:
+        return found
+    return Access(scopes={key: Scope.intersection((where, mine)) for key, where in found.scopes.items()})
 
 
 def _difference(counting: _Counting, who: User, before: Access, after: Access) -> tuple[Rows, ...]:

@@ -6,14 +6,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from xrm.access.limits import forget
 from xrm.audit.service import record_audit
 from xrm.events import record_event
 from xrm.unit_of_work import UnitOfWork
 
 
 def note(uow: UnitOfWork, one: uuid.UUID, subject: str, action: str, changes: Mapping[str, tuple[object, object]]) -> None:
-    """Keep a change of rights or logins in the audit log and tell it after commit; the gate reads rights anew."""
-    forget(uow)
+    """Keep a change of rights or logins in the audit log and tell it after commit."""
     record_audit(uow, action, one, subject, changes)
     record_event(uow, action, subject, (one,))

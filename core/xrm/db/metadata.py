@@ -13,4 +13,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# Marks the tables that decide who may see what: ``Table(..., info=DECIDES_RIGHTS)``. Whoever writes one of them through a unit of
+# work has, by that alone, every process read rights anew.
+DECIDES_RIGHTS = {"decides_rights": True}
+
 metadata = MetaData(naming_convention=NAMING)

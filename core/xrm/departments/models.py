@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text
 
-from xrm.db.metadata import metadata
+from xrm.db.metadata import DECIDES_RIGHTS, metadata
 from xrm.db.types import Id, UtcDateTime, key_text
 
 department = Table(
@@ -16,6 +16,7 @@ department = Table(
     Column("name", Text, nullable=False),
     Column("name_key", key_text(), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    info=DECIDES_RIGHTS,
 )
 
 plugin_activation = Table(
@@ -28,6 +29,7 @@ plugin_activation = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("changed_at", UtcDateTime),
     Column("changed_by", Id),
+    info=DECIDES_RIGHTS,
 )
 
 # Which plugins who administers one department only may switch on there; no row: those without code of their own.

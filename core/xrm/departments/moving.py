@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
 
-from xrm.access.limits import forget, line_of, permissions_of, refuse_more_than_own
+from xrm.access.limits import line_of, permissions_of, refuse_more_than_own
 from xrm.access.models import grant, membership
 from xrm.access.policy import require, require_everywhere
 from xrm.access.recording import note
@@ -160,7 +160,5 @@ def _end_rights(uow: UnitOfWork, department_id: uuid.UUID) -> None:
 
 
 def _note(uow: UnitOfWork, one: uuid.UUID, action: str, changes: dict[str, tuple[str | None, str | None]]) -> None:
-    uow.cache.pop("xrm.departments.queries", None)
-    forget(uow)
     record_audit(uow, action, one, "department", changes, department=one)
     record_event(uow, action, "department", (one,), one)

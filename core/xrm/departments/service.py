@@ -8,7 +8,6 @@ import uuid
 from sqlalchemy import insert, update
 
 from xrm.access.policy import require, require_everywhere
-from xrm.access.rights import note_changed_rights
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.departments.activation import take_over_activations
@@ -70,6 +69,5 @@ def _clean(name: str) -> str:
 
 
 def _note(uow: UnitOfWork, one: uuid.UUID, action: str, changes: dict[str, tuple[str | None, str]]) -> None:
-    note_changed_rights(uow)
     record_audit(uow, action, one, "department", changes, department=one)
     record_event(uow, action, "department", (one,), one)

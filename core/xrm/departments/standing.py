@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from xrm.departments.models import access_version
 from xrm.unit_of_work import UnitOfWork
 
+_COUNTED = f"{__name__}: counted"
 _NUMBER = select(access_version.c.number).where(access_version.c.id == 1)
 
 
@@ -28,8 +29,14 @@ def standing(uow: UnitOfWork) -> MutableMapping[Any, Any]:
 
 
 def count_up(uow: UnitOfWork) -> None:
-    """Say that departments, rights or activations have changed: every process reads them anew from the next commit on."""
-    changed = uow.execute(update(access_version).where(access_version.c.id == 1).values(number=access_version.c.number + 1))
-    if changed.rowcount == 0:
-        uow.execute(insert(access_version).values(id=1, number=1))
+    """Say that departments, rights or activations have changed: every process reads them anew from the next commit on.
+
+    The runtime says it after each statement that writes one of their tables; once for a transaction is enough for the others.
+    """
+    if _COUNTED not in uow.cache:
+        number = access_version.c.number
+        changed = uow.execute(update(access_version).where(access_version.c.id == 1).values(number=number + 1))
+        if changed.rowcount == 0:
+            uow.execute(insert(access_version).values(id=1, number=1))
+        uow.cache[_COUNTED] = True
     uow.cache[__name__] = {}

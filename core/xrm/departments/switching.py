@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from xrm.access.policy import require, require_everywhere, scope
-from xrm.access.rights import note_changed_rights
 from xrm.access.users import names_of
 from xrm.audit.service import record_audit
 from xrm.departments.activation import Chosen, chosen, is_foundation, off_in
@@ -65,8 +64,6 @@ def switch_plugin(
     for each, where in ((name, changed), *along):
         for department in where:
             _decide(uow, each, department, is_on=is_on)
-    if changed:
-        note_changed_rights(uow)
     return Switched(name, is_on, changed, tuple(each for each, where in along if where))
 
 

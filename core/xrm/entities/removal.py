@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Row, select, update
 
 from xrm.access.policy import allowed, require
 from xrm.audit.service import record_audit
+from xrm.entities.links import get_titles
 from xrm.entities.models import entity
 from xrm.entities.parties import refresh_departments
 from xrm.entities.rows import EntityRow, find_row
-from xrm.errors import Conflict, NotFound, msg
+from xrm.errors import Conflict, Message, NotFound, msg
 from xrm.events import record_event
 from xrm.schema.model import Field
 from xrm.schema.registry import EntityType
@@ -125,7 +126,16 @@ def _linking(uow: UnitOfWork, entity_id: uuid.UUID, rule: str, deleted_at: datet
 def _refuse_if_held(uow: UnitOfWork, row: EntityRow) -> None:
     holding = _linking(uow, row.id, "refuse")
     if holding:
-        names = ", ".join(other.title for other in holding[:3]) + (" …" if len(holding) > 3 else "")
-        raise Conflict(
-            msg("{title} is still needed by {names}. Delete or change those first.", title=row.title, names=names), code="held"
-        )
+        raise Conflict(_held_by(uow, row.title, holding), code="held")
+
+
+def _held_by(uow: UnitOfWork, title: str, holding: list[Row[Any]]) -> Message:
+    """What stands in the way, by the names of what the actor sees of it."""
+    seen = get_titles(uow, [other.id for other in holding])
+    names = ", ".join(one.title for one in list(seen.values())[:3]) + (" …" if len(seen) > 3 else "")
+    if not seen:
+        return msg("{title} is still needed by entries that you may not see. Ask an administrator.", title=title)
+    if len(seen) < len({other.id for other in holding}):
+        return msg("{title} is still needed by {names}, and by entries that you may not see. Ask an administrator.", title=title,
+                   names=names)
+    return msg("{title} is still needed by {names}. Delete or change those first.", title=title, names=names)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from xrm.access.policy import require_everywhere
 from xrm.access.rights import access_of
+from xrm.access.viewing_as import refuse_view
 from xrm.factors.models import passkey, recovery_code, totp
 from xrm.sealing import unseal
 from xrm.unit_of_work import UnitOfWork
@@ -63,8 +64,9 @@ def waiting_secret(uow: UnitOfWork, user_id: uuid.UUID) -> str | None:
     """The secret that was given to an app and waits for its first code.
 
     Raises:
-        PermissionDenied: as ``factors_of``.
+        PermissionDenied: as ``factors_of``; (``view_only``) for who looks at the pages as its owner.
     """
+    refuse_view(uow.actor)
     if uow.actor.user_id != user_id:
         require_everywhere(uow, "user:administer")
     row = uow.execute(select(totp.c.secret).where(totp.c.user_id == user_id, totp.c.confirmed_at.is_(None))).first()

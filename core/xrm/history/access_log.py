@@ -88,18 +88,19 @@ class AccessLog:
 
     def seen(self, actor: Actor, entity_id: uuid.UUID, type_name: str, *, kind: Kind = "seen") -> None:
         """Note that a user saw (or printed) an entity, once an hour."""
-        if actor.user_id is None:
+        who = _person(actor)
+        if who is None:
             return
         now = datetime.now(UTC)
         hour = int(now.timestamp()) // AGAIN_AFTER
         with self._lock:
-            if self._told.get((actor.user_id, entity_id)) == hour and kind == "seen":
+            if self._told.get((who, entity_id)) == hour and kind == "seen":
                 return
             if len(self._told) > 50_000:
                 self._told = {key: told for key, told in self._told.items() if told == hour}
-            self._told[actor.user_id, entity_id] = hour
+            self._told[who, entity_id] = hour
         # The same id in every process, so that several of them write one entry.
-        one = uuid.uuid5(_NAMESPACE, f"{kind}:{actor.user_id}:{entity_id}:{hour}")
+        one = uuid.uuid5(_NAMESPACE, f"{kind}:{who}:{entity_id}:{hour}")
         self._note(_entry(one, now, actor, kind, type_name) | {"entity_id": entity_id})
 
     def begin_export(self, actor: Actor, type_name: str, filter_text: str) -> Export:
@@ -187,9 +188,14 @@ def record_export(
     _write_exported(uow, one, list(ids))
 
 
+def _person(actor: Actor) -> uuid.UUID | None:
+    """Who really sits there: also of somebody who looks at the pages as another."""
+    return actor.seen_by or actor.user_id
+
+
 def _entry(one: uuid.UUID, at: datetime, actor: Actor, kind: Kind, type_name: str) -> dict[str, Any]:
     return {
-        "id": one, "at": at, "user_id": actor.user_id, "via": actor.via, "kind": kind, "type": type_name, "filter": "",
+        "id": one, "at": at, "user_id": _person(actor), "via": actor.via, "kind": kind, "type": type_name, "filter": "",
         "entity_id": None, "count": None,
     }
 

@@ -18,6 +18,7 @@ from xrm.contact_points.models import contact_point
 from xrm.contact_points.queries import visible_contact_point
 from xrm.entities.models import entity
 from xrm.interactions.models import interaction
+from xrm.interactions.queries import visible_or_deleted
 from xrm.relationships.models import relationship, relationship_past
 from xrm.relationships.queries import visible_relationship
 from xrm.roles.models import role
@@ -179,8 +180,7 @@ def _contact_points(uow: UnitOfWork, ids: list[uuid.UUID]) -> list[Select[Any]]:
 
 
 def _interactions(uow: UnitOfWork, ids: list[uuid.UUID]) -> list[Select[Any]]:
-    row = visible_row(uow, "interaction", interaction.c.department_id, interaction.c.created_by)
-    return [select(interaction.c.id).where(interaction.c.id.in_(ids), row)]
+    return [select(interaction.c.id).where(interaction.c.id.in_(ids), visible_or_deleted(uow))]
 
 
 def _messages(uow: UnitOfWork, ids: list[uuid.UUID]) -> list[Select[Any]]:

@@ -14,12 +14,14 @@ from sqlalchemy import Row, Select, select
 from xrm.access.field_rights import conditions_of_use
 from xrm.access.policy import visible_entity
 from xrm.contact_points.models import contact_point
+from xrm.contact_points.queries import visible_contact_point
 from xrm.entities.models import entity
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.identifiers.queries import find_many
 from xrm.imports.plan import Key, RowPlan, ThingPlan
 from xrm.interactions.models import interaction
 from xrm.relationships.models import relationship
+from xrm.relationships.queries import visible_relationship
 from xrm.roles.models import role
 from xrm.schema.fields.base import InvalidValue
 from xrm.schema.storage import load_values
@@ -69,7 +71,9 @@ def read_present(uow: UnitOfWork, plans: Sequence[RowPlan]) -> Present:
     present.entities = {row.id: row for row in _rows(uow, _ENTITY, entity.c.id, linked)}
     _read_values(uow, plans, present, mine)
     if any(thing.points for plan in plans for thing in plan.things.values()):
-        rows = _rows(uow, _POINT, contact_point.c.entity_id, mine)
+        # Only what the actor sees: else an import would tell which addresses other departments have.
+        seen = _POINT.join(entity, entity.c.id == contact_point.c.entity_id).where(visible_contact_point(uow))
+        rows = _rows(uow, seen, contact_point.c.entity_id, mine)
         present.points = {(row.entity_id, row.kind, row.normalized) for row in rows}
     if any(plan.relationships for plan in plans):
         _read_relationships(uow, present, linked)
@@ -101,7 +105,7 @@ def _read_values(uow: UnitOfWork, plans: Sequence[RowPlan], present: Present, mi
 
 def _read_relationships(uow: UnitOfWork, present: Present, linked: set[uuid.UUID]) -> None:
     by_type: dict[str, list[uuid.UUID]] = {}
-    for row in _rows(uow, _RELATIONSHIP, relationship.c.source_id, linked):
+    for row in _rows(uow, _RELATIONSHIP.where(visible_relationship(uow)), relationship.c.source_id, linked):
         if row.target_id in linked:
             present.relationships.setdefault((row.type, row.source_id, row.target_id), []).append(row)
             by_type.setdefault(row.type, []).append(row.id)

@@ -58,10 +58,15 @@ def kinds_in(uow: UnitOfWork, departments: Iterable[uuid.UUID] | None = None) ->
 
 def visible_interaction(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``interaction`` may be seen."""
+    return and_(interaction.c.deleted_at.is_(None), visible_or_deleted(uow))
+
+
+def visible_or_deleted(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``interaction`` may be seen, or might be, were it not deleted: for its history."""
     row = visible_row(uow, "interaction", interaction.c.department_id, interaction.c.created_by)
     plugin_of = {name: kind.plugin for name, kind in uow.registry.interaction_kinds.items()}
     on = belongs_to_on(uow, plugin_of, interaction.c.kind, interaction.c.department_id)
-    return and_(interaction.c.deleted_at.is_(None), row, on)
+    return and_(row, on)
 
 
 def timeline(

@@ -20,6 +20,7 @@ from xrm.entities.rows import EntityRow, find_rows, json_changes
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship
+from xrm.relationships.queries import known_to_all
 from xrm.relationships.rules import check_ends, check_period, refuse_bad_links
 from xrm.relationships.service import relate
 from xrm.schema.registry import RelationshipType
@@ -131,7 +132,7 @@ def _refuse_twins(
     sources = sorted({row["source_id"] for row in rows})
     for start in range(0, len(sources), CHUNK):
         among = relationship.c.source_id.in_(sources[start : start + CHUNK])
-        present = uow.execute(select(relationship).where(among, relationship.c.type == type_name))
+        present = uow.execute(select(relationship).where(among, relationship.c.type == type_name, known_to_all(uow)))
         for one in present:
             periods.setdefault((one.source_id, one.target_id), []).append((one.valid_from, one.valid_until))
     for row in rows:

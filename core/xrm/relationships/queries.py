@@ -50,6 +50,14 @@ def visible_relationship(uow: UnitOfWork) -> ColumnElement[bool]:
     )
 
 
+def known_to_all(uow: UnitOfWork) -> ColumnElement[bool]:
+    """The SQL condition that a row of ``relationship`` between two visible ends may be spoken of in an error.
+
+    What another department holds to be so stays its own: it neither stands in the way of the same here, nor is it told.
+    """
+    return or_(relationship.c.department_id.is_(None), visible_kind(uow))
+
+
 def visible_kind(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``relationship`` may be seen by its type and department, whatever its ends."""
     if access_of(uow).scope("*", "read").is_everywhere and not activations(uow).off:

@@ -22,7 +22,7 @@ from xrm.entities.rows import EntityRow, find_row, json_changes
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
 from xrm.events import record_event
 from xrm.relationships.models import relationship, relationship_past
-from xrm.relationships.queries import visible_relationship
+from xrm.relationships.queries import known_to_all, visible_relationship
 from xrm.relationships.rules import (
     Period,
     check_cardinality,
@@ -112,7 +112,7 @@ def _check_rules(
 def _refuse_twin(uow: UnitOfWork, type_name: str, ends: Ends, period: Period, but: uuid.UUID | None = None) -> None:
     same = select(relationship.c.id).where(
         relationship.c.source_id == ends.source.id, relationship.c.type == type_name,
-        relationship.c.target_id == ends.target.id, overlaps(period),
+        relationship.c.target_id == ends.target.id, overlaps(period), known_to_all(uow),
     )
     if but is not None:
         same = same.where(relationship.c.id != but)

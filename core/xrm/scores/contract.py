@@ -56,7 +56,8 @@ class ScoreModel:
 
     ``compute(uow, type, entities)`` is called once for each type of ``applies_to``; ``entities`` are the ids wanted (a role's own
     ids for a role type), or None for all. It reads with a few SELECTs for all of them, never with one per entity, and yields rows
-    as it goes. A new ``version`` says that old values no longer compare.
+    as it goes. Guarded fields read as empty: who sees a score need not see them. A new ``version`` says that old values no longer
+    compare.
     """
 
     key: str

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
+from xrm.access.field_rights import SCORING
 from xrm.access.policy import require_everywhere
 from xrm.db.upsert import upsert
 from xrm.entities.models import entity
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 BATCH = 5000
 SYSTEM = system_actor("job")
+READER = system_actor(SCORING)
 MOST_REASONS = 20
 Progress = Callable[[str, int], None]
 
@@ -50,7 +52,8 @@ class ModelRun:
 def run_models(runtime: Runtime, actor: Actor, model: str | None = None, progress: Progress | None = None) -> list[ModelRun]:
     """Compute all scores anew (of one model). A model that fails keeps its old scores and does not hold up the others.
 
-    Models read as the system: a score is the same whoever has it computed, and is shown only to those who may see it.
+    Models read as the system: a score is the same whoever has it computed, and is shown only to those who may see it. Since
+    these need not see guarded fields, models do not either.
 
     Raises:
         NotFound: for an unknown model.
@@ -108,7 +111,7 @@ def _run(runtime: Runtime, models: Models, key: str, ids: list[uuid.UUID] | None
             progress(key, written)
 
     try:
-        runtime.read(compute, SYSTEM)
+        runtime.read(compute, READER)
     except PluginError as error:
         failure = error.message
     removed = 0 if failure else runtime.write(lambda uow: _remove_old(uow, key, ids, begun), SYSTEM)

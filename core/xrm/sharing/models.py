@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text
 
-from xrm.db.metadata import metadata
+from xrm.db.metadata import DECIDES_RIGHTS, metadata
 from xrm.db.types import Id, UtcDateTime
 
 share = Table(
@@ -24,4 +24,5 @@ share = Table(
     Index("uq_share_entity_department", "entity_id", "department_id", unique=True),
     Index("ix_share_user", "user_id"),
     Index("ix_share_department", "department_id"),
+    info=DECIDES_RIGHTS,
 )

@@ -14,7 +14,7 @@ from xrm.access.users import get_user
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.departments.queries import get_tree
-from xrm.errors import Conflict, PermissionDenied, msg
+from xrm.errors import ConfigurationError, Conflict, NotFound, PermissionDenied, msg
 from xrm.invitations.links import INVITATION, use_link
 from xrm.invitations.queries import is_pending
 from xrm.invitations.redeeming import come_in
@@ -50,12 +50,14 @@ def sign_in_as(uow: UnitOfWork, provider: Provider, person: Person) -> uuid.UUID
 
 
 def link_to(uow: UnitOfWork, provider: Provider, person: Person, user_id: uuid.UUID) -> None:
-    """Link the person to a login whose owner, signed in, asked for it. Runs as the system.
+    """Link the person to a login whose owner, signed in, asked for it; the system may for whoever comes in by an invitation.
 
     Raises:
-        PermissionDenied: when the provider's domains exclude the person.
+        PermissionDenied: for the login of another, or by a token; when the provider's domains exclude the person.
         Conflict: when they are linked to another login.
     """
+    if uow.actor.kind != "system" and (uow.actor.user_id != user_id or uow.actor.token_id is not None):
+        raise PermissionDenied(msg("Ways to sign in are linked by the person themselves."))
     _require_domain(provider, person)
     known = _bound(uow, person)
     if known is not None and known != user_id:
@@ -96,12 +98,22 @@ def _bind_by_email(uow: UnitOfWork, provider: Provider, person: Person, user_id:
 def _create(uow: UnitOfWork, provider: Provider, person: Person) -> uuid.UUID:
     one = create_user(uow, person.email, name=person.name)
     if provider.department:
-        place = get_tree(uow).find(provider.department).id
-        add_member(uow, one, place)
-        if provider.permission_set:
-            give(uow, one, provider.permission_set, department=place)
+        _settle(uow, provider, one)
     _bind(uow, person, one)
     return one
+
+
+def _settle(uow: UnitOfWork, provider: Provider, user_id: uuid.UUID) -> None:
+    try:
+        place = get_tree(uow).find(provider.department).id
+        add_member(uow, user_id, place)
+        if provider.permission_set:
+            give(uow, user_id, provider.permission_set, department=place)
+    except NotFound as error:
+        # What there is instead is for the operator, not for somebody who is nobody here yet.
+        said = msg("What the settings of {provider} say of new people is not there (any more): {why}", provider=provider.label,
+                   why=error.message)
+        raise ConfigurationError(said) from error
 
 
 def _bind(uow: UnitOfWork, person: Person, user_id: uuid.UUID) -> None:

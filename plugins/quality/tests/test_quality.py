@@ -19,6 +19,7 @@ from xrm.entities.models import entity
 from xrm.entities.queries import get_entity
 from xrm.entities.service import create_entity, update_entity
 from xrm.interactions.service import record_interaction
+from xrm.overlay.guarding import guard_field
 from xrm.roles.service import start_role
 from xrm.runtime import Runtime
 from xrm.scores.queries import Score, list_scores
@@ -174,3 +175,13 @@ def test_the_health_check_asks_for_a_first_run(runtime: Runtime, company: uuid.U
     measured(runtime, company)
 
     assert (before, runtime.read(state, admin)) == ("warn", "good")
+
+
+def test_a_guarded_field_counts_for_nothing_and_is_not_told(runtime: Runtime, admin: Actor, company: uuid.UUID) -> None:
+    guard_field(runtime, admin, "organization", "city")
+    empty = measured(runtime, company)[0]
+    runtime.write(lambda uow: update_entity(uow, company, {"city": "Lyon"}), SYSTEM)
+    filled = measured(runtime, company)[0]
+
+    assert empty.value == filled.value
+    assert not any("City" in text for text in (*reasons(empty), *reasons(filled)))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ class KeyField:
     is_in_title: bool
 
 
-def key_fields(entity_type: EntityType) -> tuple[KeyField, ...]:
-    """The fields of a type that count, at most eight; each has one value and is filled in by people."""
+def key_fields(entity_type: EntityType, guarded: Collection[str] = ()) -> tuple[KeyField, ...]:
+    """The fields of a type that count, at most eight; each has one value, is filled in by people and seen by all of them."""
     in_title = list(entity_type.title.names)
     names = [*in_title, *entity_type.declaration.page.highlights]
     if not entity_type.declaration.page.highlights:
@@ -34,6 +35,8 @@ def key_fields(entity_type: EntityType) -> tuple[KeyField, ...]:
     for name in names:
         declared = entity_type.fields.get(name)
         if declared is None or name not in entity_type.field_columns or declared.type in ANSWERED_BY_ITSELF or declared.formula:
+            continue
+        if name in guarded:
             continue
         found[name] = KeyField(name, declared.label.get("en"), declared.label.get("fr"), name in in_title)
     return tuple(found.values())[:MOST]

@@ -43,7 +43,7 @@ def measure(uow: UnitOfWork, type_name: str, entities: Sequence[uuid.UUID] | Non
     _read_interactions(uow, known, entities)
     for role_type in uow.registry.roles_of(type_name):
         _read_facets(uow, known, role_type.name, entities)
-    own = key_fields(uow.registry.get(type_name))
+    own = key_fields(uow.registry.get(type_name), uow.registry.guards.get(type_name, ()))
     scale = Scale(own)
     parties = select(uow, type_name, ["id", "department", "updated_at", *(one.key for one in own)]).subquery()
     for row in uow.execute(_narrowed(sa.select(parties), parties.c.id, entities)):
@@ -81,7 +81,7 @@ def _read_interactions(uow: UnitOfWork, known: dict[uuid.UUID, Known], entities:
 
 
 def _read_facets(uow: UnitOfWork, known: dict[uuid.UUID, Known], role_name: str, entities: Sequence[uuid.UUID] | None) -> None:
-    own = key_fields(uow.registry.get(role_name))
+    own = key_fields(uow.registry.get(role_name), uow.registry.guards.get(role_name, ()))
     facets = select(uow, role_name, ["party", "department", "until", *(one.key for one in own)]).subquery()
     for row in uow.execute(_narrowed(sa.select(facets), facets.c.party, entities)):
         party, department, until, *values = tuple(row)

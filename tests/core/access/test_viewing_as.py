@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,10 @@ from xrm.access.users import User
 from xrm.access.viewing_as import LONGEST, begin_view, end_view, list_own_views
 from xrm.audit.models import audit_entry
 from xrm.errors import Conflict, NotFound, PermissionDenied
+from xrm.factors.queries import waiting_secret
+from xrm.factors.service import start_app
+from xrm.history.access_log import AccessLog
+from xrm.history.log import list_accesses
 from xrm.unit_of_work import Actor, system_actor
 
 
@@ -111,3 +116,42 @@ def test_a_view_ends_with_the_session(graph: Graph, anna: uuid.UUID, token: str)
 
     ended = graph.read(lambda uow: uow.execute(select(user_view.c.ended_at)).scalar(), system_actor())
     assert ended is not None
+
+
+def test_who_saw_and_who_exported_is_the_person_who_sat_there(graph: Graph, anna: uuid.UUID, token: str) -> None:
+    firm, log = graph.organization(), AccessLog(graph.runtime, every=0)
+    graph.write(lambda uow: begin_view(uow, token, anna))
+    actor = seen(graph, token).as_actor("web")
+
+    log.seen(actor, firm, "organization")
+    export = log.begin_export(actor, "organization", "")
+    export.add([firm])
+    export.end(1)
+    log.seen(Actor("user", anna, "Anna", via="web"), firm, "organization")
+    log.flush()
+
+    found = graph.read(lambda uow: list_accesses(uow, firm)[0])
+    assert sorted((one.kind, one.user) for one in found) == [
+        ("exported", "admin"), ("seen", "Anna"), ("seen", "admin")
+    ]
+
+
+def test_the_secret_of_an_app_is_shown_to_nobody_but_its_owner(graph: Graph, anna: uuid.UUID, token: str) -> None:
+    graph.runtime.settings = replace(graph.runtime.settings, secret_key="k3y-of-these-tests-that-nobody-else-has-0123456789")
+    herself = Actor("user", anna, "Anna")
+    graph.write(lambda uow: start_app(uow, anna), herself)
+    graph.write(lambda uow: begin_view(uow, token, anna))
+
+    assert graph.read(lambda uow: waiting_secret(uow, anna), herself)
+    with pytest.raises(PermissionDenied):
+        graph.read(lambda uow: waiting_secret(uow, anna), seen(graph, token).as_actor("web"))
+
+
+def test_nobody_looks_as_a_third_from_within_a_view(graph: Graph, anna: uuid.UUID, token: str) -> None:
+    graph.write(lambda uow: give(uow, anna, "administrator", depth="all"))
+    third = graph.write(lambda uow: create_user(uow, "third@example.org"))
+    graph.write(lambda uow: begin_view(uow, token, anna))
+
+    with pytest.raises(PermissionDenied) as told:
+        graph.write(lambda uow: begin_view(uow, token, third), seen(graph, token).as_actor("web"))
+    assert told.value.code == "view_only"

@@ -13,6 +13,8 @@ import pytest
 from tests.core.plugin_host.conftest import Strangers, place_for_strangers
 from tests.factories.graph import Graph
 from tests.factories.hives import FILES, HOOKS, WORD
+from xrm.access.explaining import explain
+from xrm.access.users import list_users
 from xrm.departments.queries import get_tree
 from xrm.departments.switching import switch_plugin
 from xrm.entities.backlinks import list_backlinks
@@ -21,6 +23,7 @@ from xrm.entities.queries import count_entities, get_entity, list_entities, titl
 from xrm.entities.recent import list_recent
 from xrm.entities.service import create_entity, update_entity
 from xrm.errors import InvalidInput, NotFound
+from xrm.history.queries import entity_history
 from xrm.interactions.queries import kinds_in, timeline
 from xrm.interactions.service import record_interaction
 from xrm.plugin_api import select
@@ -82,6 +85,7 @@ READS: Mapping[str, Callable[[UnitOfWork, dict[str, uuid.UUID]], Any]] = {
     "recent": lambda uow, _: list_recent(uow, set(get_tree(uow).by_id)),
     "backlinks": lambda uow, ids: [list_backlinks(uow, ids[f"person_{name}"], "person") for name in ("sales", "press")],
     "scores": lambda uow, ids: [list_scores(uow, ids[f"person_{name}"]) for name in ("sales", "press")],
+    "history": lambda uow, ids: [entity_history(uow, ids[f"person_{name}"]) for name in ("sales", "press")],
     "select": lambda uow, _: uow.execute(select(uow, "hive", ["title"]).order_by("title")).all(),
 }
 
@@ -198,3 +202,22 @@ def test_a_change_is_seen_by_another_program_at_once(graph: Graph, planted: dict
     assert other.read(count, graph.admin) == 2
     switch_off(graph)
     assert other.read(count, graph.admin) == 1
+
+
+def test_why_not_is_told_without_the_places_that_the_one_who_asks_does_not_see(
+    graph: Graph, planted: dict[str, uuid.UUID]
+) -> None:
+    sales, press = graph.departments.sales, graph.departments.press
+    ada = planted["person_sales"]
+    graph.write(lambda uow: start_role(uow, ada, "partner", {}, department=press))
+    graph.write(lambda uow: start_role(uow, ada, "beekeeper", {}, department=press))
+    who = graph.user({press: ["beekeeper:read"]})
+    email = graph.read(lambda uow: next(one.email for one in list_users(uow) if one.id == who.user_id))
+    switch_off(graph)
+    chief = graph.user({sales: ["*:read", "*:administer"]})
+    told = graph.read(lambda uow: explain(uow, email, "beekeeper:read", ada), chief)
+    by_admin = graph.read(lambda uow: explain(uow, email, "beekeeper:read", ada))
+
+    assert "Press" not in repr((told.because, told.places, told.asked))
+    assert "off in {department}" in by_admin.because.text
+    assert by_admin.because.params["department"] == "Press"

@@ -13,11 +13,13 @@ from sqlalchemy import func, select
 from tests.core.plugin_host.conftest import Strangers, strangers
 from tests.factories.access import Departments, add_user
 from xrm.departments.switching import switch_plugin
+from xrm.entities.queries import get_entity
 from xrm.entities.removal import delete_entity
 from xrm.entities.service import create_entity
 from xrm.errors import NotFound, PermissionDenied
 from xrm.jobs.service import enqueue
 from xrm.jobs.worker import run_due
+from xrm.overlay.guarding import guard_field
 from xrm.roles.service import start_role
 from xrm.runtime import Runtime
 from xrm.scores.models import score
@@ -39,6 +41,7 @@ def register_score_models():
     return [
         ScoreModel("length", label("Length", "Longueur"), "1", ("person", "organization"), length, bands),
         ScoreModel("standing", label("Standing", "Rang"), "1", ("customer",), standing),
+        ScoreModel("trade", label("Trade", "Commerce"), "1", ("organization",), trade),
         ScoreModel("failing", label("Failing", "En panne"), "1", ("person",), failing),
     ]
 
@@ -54,6 +57,11 @@ def length(uow, type_name, entities):
 def standing(uow, type_name, entities):
     for row in uow.execute(select(uow, type_name, ["id", "party", "department"])):
         yield ScoreRow(row.party, 7, department=row.department, role=row.id)
+
+def trade(uow, type_name, entities):
+    for row in uow.execute(select(uow, type_name, ["id", "trade_name"])):
+        if row.trade_name:
+            yield ScoreRow(row.id, 1, (Reason(label(row.trade_name, row.trade_name)),))
 
 def failing(uow, type_name, entities):
     for row in uow.execute(select(uow, type_name, ["id"])):
@@ -200,3 +208,23 @@ def test_nothing_is_scored_for_a_department_where_the_plugin_is_off(runtime: Run
     runtime.write(lambda uow: switch_plugin(uow, "measures", [departments.press], is_on=False), SYSTEM)
 
     assert run(runtime)["length"].written == 1
+
+
+def test_a_model_does_not_read_what_those_who_see_the_score_need_not_see(
+    runtime: Runtime, admin: Actor, departments: Departments
+) -> None:
+    """A reason would tell the value of a guarded field to all who see the party."""
+    values = {"name": "Acme", "trade_name": "Zanzibar"}
+    one = runtime.write(lambda uow: create_entity(uow, "organization", values, department=departments.sales), admin)
+
+    def told() -> str:
+        run_models(runtime, SYSTEM, "trade")
+        return repr(runtime.read(lambda uow: list_scores(uow, one), admin))
+
+    before = told()
+    guard_field(runtime, admin, "organization", "trade_name")
+    after = told()
+
+    assert "Zanzibar" in before
+    assert "Zanzibar" not in after
+    assert "trade_name" in runtime.read(lambda uow: get_entity(uow, one), SYSTEM).fields

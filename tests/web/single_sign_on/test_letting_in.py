@@ -17,6 +17,7 @@ from tests.web.single_sign_on.conftest import SYSTEM, Settle, back, is_in, link,
 from xrm.access.models import grant, membership, user
 from xrm.access.service import create_shipped_sets
 from xrm.access.users import find_user
+from xrm.errors import NotFound
 from xrm.invitations.service import invite
 from xrm.runtime import Runtime
 from xrm.single_sign_on.models import external_identity
@@ -185,3 +186,32 @@ def test_the_only_way_in_is_not_taken_away(
     assert "Example ID" in client.get("/me/providers").text
     assert client.post(f"/me/providers/{one}/remove").status_code == 303
     assert round_trip(app.test_client(), provider).status_code == 403
+
+
+@pytest.mark.usefixtures("settle")
+def test_who_looks_at_the_pages_as_somebody_links_nothing_to_their_login(
+    app: Flask, runtime: Runtime, sign_in: SignIn, nadia: Actor, admin: Actor, provider: Provider
+) -> None:
+    client = sign_in(admin)
+    assert client.post(f"/admin/people/{nadia.user_id}/view").status_code == 303
+
+    answer = link(client, provider)
+
+    assert answer.status_code == 403
+    assert runtime.read(lambda uow: uow.execute(select(external_identity)).all(), SYSTEM) == []
+    assert round_trip(app.test_client(), provider).status_code == 403
+
+
+@pytest.mark.parametrize("gone", [{"department": "Closed"}, {"department": "Sales", "permission_set": "closed"}])
+def test_a_department_that_is_gone_tells_a_stranger_nothing_of_those_that_are_there(
+    app: Flask, runtime: Runtime, settle: Settle, provider: Provider, gone: dict[str, str]
+) -> None:
+    runtime.write(create_shipped_sets, SYSTEM)
+    settle(create_users="domain", allowed_domains="example.org", **gone)
+
+    answer = round_trip(app.test_client(), provider)
+
+    assert answer.status_code == 403
+    assert not any(name in answer.text for name in ("Press", "Service", "reader", "Closed"))
+    with pytest.raises(NotFound):
+        runtime.read(lambda uow: find_user(uow, "nadia@example.org"), SYSTEM)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prove again who you are, before something that a borrowed browser must not do; see ``sessions.require_fresh``."""
+"""Prove again who you are, before something that a borrowed browser must not do; see ``in_person.require_fresh``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from xrm.access.sessions import renew_session
 from xrm.access.sign_in import has_password, is_own_password, note_failure
 from xrm.access.throttle import THROTTLED, doors_of_code, forgive, take_try
+from xrm.access.viewing_as import refuse_view
 from xrm.errors import Conflict, InvalidInput
 from xrm.factors.passkeys import why_not
 from xrm.factors.queries import factors_of
 from xrm.factors.service import use_code
-from xrm.unit_of_work import UnitOfWork, system_actor
-from xrm_web import sessions
+from xrm.unit_of_work import UnitOfWork
+from xrm_web import in_person, sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.inputs import FieldInput
 from xrm_web.pages.passkeys import prove
@@ -39,14 +40,14 @@ def enter() -> ResponseReturnValue:
     """Take the password or a code."""
     doors = doors_of_code(f"confirm {sessions.actor().user_id}", client_address(), device_of(g.visitor.email))
     try:
-        sessions.runtime().write(lambda uow: take_try(uow, doors), system_actor("web"))
+        in_person.write_aside(lambda uow: take_try(uow, doors))
     except Conflict as error:
         if error.code != THROTTLED:
             raise
         return _page(translate(error.message)), 429
     if not _is_proven():
         return _page(gettext("This is not right. Try again.")), 422
-    sessions.runtime().write(lambda uow: forgive(uow, doors), system_actor("web"))
+    in_person.write_aside(lambda uow: forgive(uow, doors))
     return _go_on()
 
 
@@ -54,6 +55,7 @@ def enter() -> ResponseReturnValue:
 @signed_in
 def enter_by_passkey() -> ResponseReturnValue:
     """Take a passkey of the one who is signed in."""
+    refuse_view(sessions.actor())
     try:
         is_me = prove() == sessions.actor().user_id
     except (InvalidInput, Conflict):

@@ -12,8 +12,8 @@ from xrm.access.throttle import doors_of_code, forgive, take_try
 from xrm.errors import Conflict
 from xrm.factors.queries import waiting_secret
 from xrm.factors.service import confirm_app, remove_app, remove_passkey, renew_recovery_codes, start_app
-from xrm.unit_of_work import UnitOfWork, system_actor
-from xrm_web import sessions
+from xrm.unit_of_work import UnitOfWork
+from xrm_web import in_person, sessions
 from xrm_web.app_pictures import picture_for_app
 from xrm_web.i18n import gettext
 from xrm_web.pages.own_sign_in import own_id
@@ -29,7 +29,7 @@ HOME = "own_sign_in.show"
 @signed_in
 def start() -> ResponseReturnValue:
     """Make a secret for an app; it counts once a code confirms it."""
-    sessions.require_fresh(back=url_for(HOME))
+    in_person.require_fresh(back=url_for(HOME))
     sessions.write(lambda uow: start_app(uow, own_id()))
     return redirect(url_for("own_factors.show_app"), 303)
 
@@ -38,7 +38,7 @@ def start() -> ResponseReturnValue:
 @signed_in
 def show_app() -> ResponseReturnValue:
     """The picture for the app, and the form for its first code."""
-    sessions.require_fresh()
+    in_person.require_fresh()
     return _app_page()
 
 
@@ -46,10 +46,10 @@ def show_app() -> ResponseReturnValue:
 @signed_in
 def confirm() -> ResponseReturnValue:
     """Take the first code, and show the recovery codes this once."""
-    sessions.require_fresh(back=url_for("own_factors.show_app"))
+    in_person.require_fresh(back=url_for("own_factors.show_app"))
     me, code = own_id(), request.form.get("code", "")[:100]
     doors = doors_of_code(f"first code {me}", client_address())
-    sessions.runtime().write(lambda uow: take_try(uow, doors), system_actor("web"))
+    in_person.write_aside(lambda uow: take_try(uow, doors))
 
     def take(uow: UnitOfWork) -> list[str] | None:
         codes = confirm_app(uow, me, code)
@@ -70,7 +70,7 @@ def confirm() -> ResponseReturnValue:
 @signed_in
 def remove() -> ResponseReturnValue:
     """Sign in without the app from now on."""
-    sessions.require_fresh(back=url_for(HOME))
+    in_person.require_fresh(back=url_for(HOME))
     sessions.write(lambda uow: remove_app(uow, own_id()))
     flash(gettext("The app is not asked for any more."))
     return redirect(url_for(HOME), 303)
@@ -80,7 +80,7 @@ def remove() -> ResponseReturnValue:
 @signed_in
 def renew_codes() -> ResponseReturnValue:
     """Ten new recovery codes, shown this once."""
-    sessions.require_fresh(back=url_for(HOME))
+    in_person.require_fresh(back=url_for(HOME))
     return render_template("me/recovery_codes.html", codes=sessions.write(lambda uow: renew_recovery_codes(uow, own_id())))
 
 
@@ -88,7 +88,7 @@ def renew_codes() -> ResponseReturnValue:
 @signed_in
 def remove_one_passkey(passkey_id: UUID) -> ResponseReturnValue:
     """Take a passkey away."""
-    sessions.require_fresh(back=url_for(HOME))
+    in_person.require_fresh(back=url_for(HOME))
     sessions.write(lambda uow: remove_passkey(uow, own_id(), passkey_id))
     flash(gettext("Passkey removed"))
     return redirect(url_for(HOME, _anchor="passkeys"), 303)

@@ -18,8 +18,8 @@ from xrm.access.throttle import THROTTLED, doors_of_code, forgive, take_try
 from xrm.errors import Conflict, InvalidInput
 from xrm.factors.passkeys import why_not
 from xrm.factors.queries import factors_of, must_have_second
-from xrm.unit_of_work import UnitOfWork, system_actor
-from xrm_web import sessions
+from xrm.unit_of_work import UnitOfWork
+from xrm_web import in_person, sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.inputs import FieldInput
 from xrm_web.peers import client_address
@@ -53,7 +53,7 @@ def change_password() -> ResponseReturnValue:
     old, new, me = request.form.get("old", ""), request.form.get("new", ""), own_id()
     doors = doors_of_code(f"confirm {me}", client_address(), known_device(g.visitor.email))
     try:
-        sessions.runtime().write(lambda uow: take_try(uow, doors), system_actor("web"))
+        in_person.write_aside(lambda uow: take_try(uow, doors))
         problem = None if 0 < len(old) <= LONGEST and sessions.read(lambda uow: is_own_password(uow, old)) else "old"
     except Conflict as error:
         if error.code != THROTTLED:

@@ -16,7 +16,7 @@ from xrm.errors import Conflict, InvalidInput, XrmError, msg
 from xrm.factors.passkeys import check_creation, check_proof, creation_options, request_options
 from xrm.factors.service import add_passkey, use_passkey
 from xrm.unit_of_work import UnitOfWork, system_actor
-from xrm_web import sessions
+from xrm_web import in_person, sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.pages.second_factor import waiting_user
 from xrm_web.pages.sign_in import sign_in_page
@@ -54,7 +54,7 @@ def enter() -> ResponseReturnValue:
 @signed_in
 def options_to_create() -> ResponseReturnValue:
     """What the browser needs to make a passkey, as JSON, with the ticket to send back."""
-    sessions.require_fresh(back=url_for("own_sign_in.show"))
+    in_person.require_fresh(back=url_for("own_sign_in.show"))
     me = _me()
     ticket = sessions.write(lambda uow: issue_ticket(uow, CREATE, user_id=me))
 
@@ -70,7 +70,7 @@ def options_to_create() -> ResponseReturnValue:
 @signed_in
 def add() -> ResponseReturnValue:
     """Keep the passkey that the browser made."""
-    sessions.require_fresh(back=url_for("own_sign_in.show"))
+    in_person.require_fresh(back=url_for("own_sign_in.show"))
     me, token = _me(), request.form.get("ticket", "")
     answer, name = request.form.get("answer", ""), request.form.get("name", "")
     try:

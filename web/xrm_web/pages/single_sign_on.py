@@ -118,7 +118,7 @@ def _link(provider: Provider, person: Person, user_id: str) -> ResponseReturnVal
     actor = g.visitor.actor
     if actor is None or str(actor.user_id) != user_id:
         return _failed(provider, ProviderFailed("somebody else is signed in than who asked for the link"))
-    sessions.runtime().write(lambda uow: link_to(uow, provider, person, UUID(user_id)), system_actor("web"))
+    sessions.write(lambda uow: link_to(uow, provider, person, UUID(user_id)))
     flash(gettext("You can sign in with %(provider)s from now on", provider=provider.label))
     return redirect(url_for("single_sign_on.mine"), 303)
 

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xrm.errors import InvalidInput, Problem
+from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.grammar.build import build_entity, build_fields, build_interaction_kind, build_relationship
 from xrm.schema.grammar.checks import EntityCheck, FieldsCheck, Rules
 from xrm.schema.grammar.problems import as_problems, in_file_order, take
 from xrm.schema.grammar.schemas import AddedFieldsGrammar, EntityGrammar, InteractionsGrammar, RelationshipsGrammar
 from xrm.schema.model import EntityDeclaration, Field, InteractionKind, RelationshipDeclaration
-from xrm.schema.strict_yaml import Document
+from xrm.schema.strict_yaml import Document, DocumentPath
 
 _ENTITY = EntityGrammar()
 _ADDED_FIELDS = AddedFieldsGrammar()
@@ -54,6 +54,7 @@ def read_relationships(document: Document, plugin: str, rules: Rules) -> tuple[R
         broken = _below(tree, "relationships", name, "fields")
         path = ("relationships", name, "fields")
         problems += FieldsCheck(document, values.get("fields", {}), path, broken, rules).problems()
+        problems += _guarded(document, values.get("fields", {}), path)
     _raise_any(problems)
     return tuple(build_relationship(plugin, name, values, document) for name, values in relationships.items())
 
@@ -63,6 +64,16 @@ def read_interactions(document: Document, plugin: str, _rules: Rules) -> tuple[I
     loaded, tree = take(_INTERACTIONS, document)
     _raise_any(list(as_problems(document, tree)))
     return tuple(build_interaction_kind(plugin, name, values, document) for name, values in loaded["interactions"].items())
+
+
+def _guarded(document: Document, fields: Mapping[str, Any], path: DocumentPath) -> Iterator[Problem]:
+    """Rights to single fields exist for entities and roles alone: what says otherwise would be open to all."""
+    for key, values in fields.items():
+        for word in ("guarded", "see", "edit"):
+            if isinstance(values, Mapping) and values.get(word):
+                said = msg("A relationship is seen as a whole: {key} does not go with its fields. Keep the value in a role or a "
+                           "record.", key=word)
+                yield document.problem((*path, key, word), said, key=True)
 
 
 def _below(tree: Mapping[Any, Any], *path: str) -> Mapping[Any, Any]:
