@@ -82,6 +82,8 @@ def test_a_secret_that_others_can_read_is_mended_by_a_button(client: FlaskClient
 
     assert "Others on this machine can read" in before
     assert "Others on this machine can read" not in after
+    assert "now its owner alone can (mode 600)" in after
+    assert "health.repaired" in actions(runtime)
     assert secret.stat().st_mode & 0o077 == 0
     assert client.post("/admin/health/fix", data={"fix": "nonsense"}).status_code == 404
 

@@ -1,53 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All checks that a running program makes of itself in a moment; ``xrm doctor`` looks deeper, into tables, indexes and pages."""
+"""Making the checks: each by itself, so that one that fails is a finding and keeps no other from being made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from xrm.db.damage import is_damage
 from xrm.db.engine import is_missing
-from xrm.errors import msg
-from xrm.health.findings import HealthFinding, by_severity
+from xrm.errors import XrmError, msg
+from xrm.health.checks import Check, Finder, Ground
+from xrm.health.findings import HealthFinding, by_severity, without_praise
 from xrm.health.models import health_snooze
-from xrm.health.people_and_work import check_jobs, check_people
-from xrm.health.plugins import check_plugins, check_quarantine, check_themselves
-from xrm.health.surroundings import check_address, check_backups, check_database, check_files
+from xrm.health.registry import CHECKS
+from xrm.health.tables import RESTORE
 from xrm.runtime import Runtime
-from xrm.unit_of_work import UnitOfWork, system_actor
+from xrm.unit_of_work import UnitOfWork
 
-OF_DATABASE: tuple[Callable[[UnitOfWork], Iterator[HealthFinding]], ...] = (
-    check_database, check_backups, check_people, check_jobs,
-)
-OF_PLUGINS: tuple[Callable[[UnitOfWork], Iterator[HealthFinding]], ...] = (check_quarantine, check_themselves)
+logger = logging.getLogger("xrm.health")
 
 
-def examine_surroundings(runtime: Runtime) -> list[HealthFinding]:
-    """What is found in folder, database, people and jobs; nothing about plugins, nothing that is good."""
-    found = [*check_files(runtime.settings), *check_address(runtime.settings)]
-    return by_severity([*found, *_asked(runtime, OF_DATABASE)])
-
-
-def examine_running(runtime: Runtime) -> list[HealthFinding]:
-    """Everything that is wrong or deserves attention, what is broken first."""
-    found = [*check_files(runtime.settings), *check_address(runtime.settings), *check_plugins(runtime)]
-    return by_severity([*found, *_asked(runtime, (*OF_DATABASE, *OF_PLUGINS))])
-
-
-def _asked(
-    runtime: Runtime, checks: tuple[Callable[[UnitOfWork], Iterator[HealthFinding]], ...]
-) -> Iterator[HealthFinding]:
+def examine(ground: Ground, *, deep: bool = False, checks: Sequence[Check] = CHECKS) -> list[HealthFinding]:
+    """What the checks find, what is broken first; what is good is named too. ``deep`` looks into all pages, rows and files."""
+    found: list[HealthFinding] = []
     for check in checks:
-        try:
-            yield from runtime.read(lambda uow, check=check: list(check(uow)), system_actor())  # type: ignore[misc]
-        except DBAPIError as error:
-            # A table that a schema change will make: the change itself is another finding.
-            if not is_missing(error):
-                raise
-            yield HealthFinding("tables", "bad", msg("A table is not there yet."), msg("Run xrm schema apply."))
+        finder = (check.deeply if deep else None) or check.find
+        if finder is None:
+            continue
+        found += _findings(check, finder, ground)
+        if check.is_gate and any(one.by == check.key and one.state == "bad" for one in found):
+            break
+    return by_severity(without_praise(found))
+
+
+def _findings(check: Check, finder: Finder, ground: Ground) -> list[HealthFinding]:
+    try:
+        found = list(finder(ground))
+    except Exception as error:  # of any kind: a check looks at what is broken
+        logger.warning("the check %s failed", check.key, exc_info=error)
+        found = [_failed(check, error)]
+    found = found or [HealthFinding(check.key, "good", check.title)]
+    return [replace(one, by=check.key, title=one.title or check.title) for one in found]
+
+
+def _failed(check: Check, error: Exception) -> HealthFinding:
+    """What it means that a check could not be made."""
+    cause = error if isinstance(error, DBAPIError) else error.__cause__
+    if isinstance(cause, DBAPIError) and is_missing(cause):
+        # The change of the schema that makes it is another finding, under the same name.
+        return HealthFinding("tables", "bad", msg("A table or column is not there."), msg("Run xrm schema apply."))
+    if isinstance(cause, DBAPIError) and is_damage(cause):
+        return HealthFinding("integrity", "bad", msg("The database cannot be read: {why}", why=_line(cause)), RESTORE)
+    why = error.message if isinstance(error, XrmError) else _line(error)
+    return HealthFinding(check.key, "bad", msg("This check failed: {why}", why=why),
+                         msg("The log says more. The other checks were made."), about="failed")
+
+
+def _line(error: Exception) -> str:
+    first = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return first if isinstance(error, (DBAPIError, XrmError)) else f"{type(error).__name__}: {first}"
 
 
 def snoozed(uow: UnitOfWork) -> dict[str, tuple[datetime, str]]:

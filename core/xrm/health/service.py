@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What administrators do about findings: repair what is safe, and put off what can wait."""
+"""What administrators do about findings, as it is written down: what was repaired, and what can wait."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from sqlalchemy import delete, insert
 
 from xrm.access.policy import require_everywhere
 from xrm.audit.service import record_audit
-from xrm.errors import InvalidInput, NotFound, Problem, msg
+from xrm.errors import InvalidInput, Problem, msg
 from xrm.health.models import health_snooze
-from xrm.health.people_and_work import remove_ended_sessions
-from xrm.health.surroundings import fix_folder_mode, fix_secret_mode
 from xrm.unit_of_work import UnitOfWork
 
 LONGEST_SNOOZE = 365
 _NAMESPACE = uuid.UUID("b6a5b1f7-3f0c-5d59-8a40-0c19a6d4f0a2")
-FIXES = ("secret_mode", "folder_mode", "ended_sessions")
 
 
 def snooze_finding(uow: UnitOfWork, check: str, *, days: int, reason: str) -> None:
@@ -53,20 +50,11 @@ def wake_finding(uow: UnitOfWork, check: str) -> None:
     record_audit(uow, "health.woken", uuid.uuid5(_NAMESPACE, check), "health", {check: (None, None)})
 
 
-def repair(uow: UnitOfWork, fix: str) -> None:
-    """Do one of the repairs that lose nothing; each may be done twice.
+def record_repair(uow: UnitOfWork, fix: str, said: str) -> None:
+    """Write down that a repair was done, and what it said.
 
     Raises:
         PermissionDenied: without the right ``instance:administer`` in all departments.
-        NotFound: when there is no such repair.
     """
     require_everywhere(uow, "instance:administer")
-    if fix not in FIXES:
-        raise NotFound(msg("There is no repair {name}.", name=fix))
-    if fix == "secret_mode":
-        fix_secret_mode(uow.settings)
-    elif fix == "folder_mode":
-        fix_folder_mode(uow.settings)
-    else:
-        remove_ended_sessions(uow)
-    record_audit(uow, "health.repaired", uuid.uuid5(_NAMESPACE, fix), "health", {"repair": (None, fix)})
+    record_audit(uow, "health.repaired", uuid.uuid5(_NAMESPACE, fix), "health", {fix: (None, said[:500])})

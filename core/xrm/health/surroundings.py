@@ -1,42 +1,89 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of what the program stands on: folder, secret, disk, backups, address, clock and version of the database."""
+"""Checks of what the program stands on: folder, secret, private files, disk, address; and repairs of permissions."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select, text
-
-from xrm.access.models import user
-from xrm.db.damage import damage_message, noted_damage
-from xrm.errors import msg
+from xrm.errors import Message, msg
 from xrm.health.findings import HealthFinding
-from xrm.settings import MINIMUM_SECRET, SECRET_FILE, Settings
-from xrm.unit_of_work import UnitOfWork
+from xrm.sealing import is_weak
+from xrm.settings import SECRET_FILE, Settings
 
 LOW_DISK, NO_DISK = 1_000_000_000, 100_000_000  # bytes
-OLD_BACKUP = timedelta(days=7)
-CLOCK = 5.0  # seconds
-OLDEST = {"sqlite": (3, 37), "postgresql": (14,)}
+OLD_SECRET = timedelta(days=3 * 365)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+# What holds data or passwords, below the folder of the instance.
+PRIVATE = ("xrm.toml", "*.db", "*.db-wal", "backups/*", "snapshots/*")
+OTHERS, ALL_BUT_OWNER = 0o007, 0o077
 
 
-def check_files(settings: Settings) -> Iterator[HealthFinding]:
-    """The secret, who may read it, and room on the disk."""
-    secret = settings.home / SECRET_FILE
-    if len(settings.secret_key) < MINIMUM_SECRET:
-        yield HealthFinding("secret", "bad", msg("The secret key is missing or too short."),
-                            msg("Run xrm init, then start xrm again."))
-    if secret.is_file() and stat.S_IMODE(secret.stat().st_mode) & 0o077:
-        yield HealthFinding("secret", "warn", msg("Others on this machine can read {file}.", file=secret),
-                            msg("Run chmod 600 {file}", file=secret), fix="secret_mode")
-    if stat.S_IMODE(settings.home.stat().st_mode) & 0o007:
-        yield HealthFinding("folder", "warn", msg("Others on this machine can look into {folder}.", folder=settings.home),
-                            msg("Run chmod o-rwx {folder}", folder=settings.home), fix="folder_mode")
+def mode_of(path: Path) -> int:
+    """Who may do what with a file or folder."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def check_folder(settings: Settings) -> Iterator[HealthFinding]:
+    """Whether the program can write its folder, and others cannot look into it."""
+    home = settings.home
+    if not os.access(home, os.W_OK | os.X_OK):
+        yield HealthFinding("folder", "bad", msg("{folder} cannot be written.", folder=home),
+                            msg("Give the user who runs xrm the right to write there."))
+    elif mode_of(home) & OTHERS:
+        yield HealthFinding("folder", "warn", msg("Others on this machine can look into {folder}.", folder=home),
+                            msg("Run chmod o-rwx {folder}", folder=home), fix="folder_mode")
+    else:
+        yield HealthFinding("folder", "good", Message("{folder}", {"folder": home}))
+
+
+def check_secret(settings: Settings) -> Iterator[HealthFinding]:
+    """Whether there is a secret that nobody can guess, and who may read it."""
+    file = settings.home / SECRET_FILE
+    if is_weak(settings.secret_key):
+        yield HealthFinding("secret", "bad", msg("{file} is missing, too short or easily guessed.", file=file),
+                            msg("Remove the file if it is there, and the setting secret_key, then run xrm init."))
+    if file.is_file() and mode_of(file) & ALL_BUT_OWNER:
+        yield HealthFinding("secret", "warn", msg("Others on this machine can read {file}.", file=file),
+                            msg("Run chmod 600 {file}", file=file), fix="secret_mode")
+
+
+def check_secret_age(settings: Settings) -> Iterator[HealthFinding]:
+    """Whether the secret key was changed within some years, as people who knew it come and go."""
+    file = settings.home / SECRET_FILE
+    if not file.is_file():
+        return
+    made = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    if datetime.now(UTC) - made > OLD_SECRET:
+        said = msg("The secret key is of {day}: whoever saw it since can still use it.", day=made.date().isoformat())
+        yield HealthFinding("secret age", "warn", said,
+                            msg("Put it into former_secret_keys, a new one in its place, and start xrm again."))
+
+
+def open_files(settings: Settings) -> list[Path]:
+    """Files with data or passwords that others on this machine can read: their folder lets them in, and so do they."""
+    if not mode_of(settings.home) & OTHERS:
+        return []
+    found = (path for pattern in PRIVATE for path in sorted(settings.home.glob(pattern)))
+    return [path for path in found if path.is_file() and mode_of(path) & OTHERS]
+
+
+def check_private_files(settings: Settings) -> Iterator[HealthFinding]:
+    """Whether others can read what holds data or passwords."""
+    if found := open_files(settings):
+        names = ", ".join(str(path.relative_to(settings.home)) for path in found[:5])
+        said = msg("Others on this machine can read files of the instance: {names} ({count} in all).", names=names,
+                   count=len(found))
+        yield HealthFinding("private files", "warn", said, msg("Run chmod o-rwx on them."), fix="private_files")
+
+
+def check_disk(settings: Settings) -> Iterator[HealthFinding]:
+    """Whether there is room for what people write."""
     free = shutil.disk_usage(settings.home).free
     if free < LOW_DISK:
         yield HealthFinding(
@@ -46,52 +93,44 @@ def check_files(settings: Settings) -> Iterator[HealthFinding]:
         )
 
 
+def is_local(settings: Settings) -> bool:
+    """Whether the instance is known under an address that only this machine can reach."""
+    return urlsplit(settings.base_url).hostname in LOOPBACK
+
+
 def check_address(settings: Settings) -> Iterator[HealthFinding]:
-    """Whether people reach the instance from elsewhere without encryption."""
-    parts = urlsplit(settings.base_url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+    """Whether people reach the instance with encryption, and whether links in mails lead to it."""
+    if not is_local(settings) and urlsplit(settings.base_url).scheme != "https":
         yield HealthFinding("address", "warn", msg("People reach {address} without encryption.", address=settings.base_url),
                             msg("Put a proxy with HTTPS before xrm, and write https:// into base_url."))
+    if is_local(settings) and (settings.mail_server or settings.oidc):
+        said = msg("Links in mails begin with {address}, which leads nowhere but on this machine.", address=settings.base_url)
+        yield HealthFinding("address", "warn", said,
+                            msg("Write the address under which people reach xrm into base_url in xrm.toml."))
 
 
-def check_backups(uow: UnitOfWork) -> Iterator[HealthFinding]:
-    """Whether there is a recent backup, once the instance is older than a week."""
-    first = uow.execute(select(func.min(user.c.created_at))).scalar()
-    folder = uow.settings.home / "backups"
-    made = max((one.stat().st_mtime for one in folder.glob("*") if one.is_file()), default=None) if folder.is_dir() else None
-    latest = datetime.fromtimestamp(made, UTC) if made is not None else None
-    if first is None or uow.now - first < OLD_BACKUP or (latest is not None and uow.now - latest < OLD_BACKUP):
-        return
-    said = msg("The last backup in {folder} is of {day}.", folder=folder, day=latest.date().isoformat()) if latest else msg(
-        "There is no backup in {folder}.", folder=folder)
-    yield HealthFinding("backup", "warn", said, msg("Run xrm backup create, best each night."))
-
-
-def check_database(uow: UnitOfWork) -> Iterator[HealthFinding]:
-    """What was found damaged, the version of the database, and its clock."""
-    if damage := noted_damage(uow.settings.home):
-        yield HealthFinding("integrity", "bad", damage_message(damage))
-    dialect = uow.connection.dialect
-    version = dialect.server_version_info or ()
-    if dialect.name == "sqlite":
-        version = dialect.dbapi.sqlite_version_info if dialect.dbapi is not None else ()
-    if version and tuple(version) < OLDEST.get(dialect.name, ()):
-        yield HealthFinding("database version", "warn", msg("{name} {version} is old.", name=dialect.name,
-                                                            version=".".join(map(str, version))),
-                            msg("Bring the database up to {version} or later.", version=".".join(map(str, OLDEST[dialect.name]))))
-    if dialect.name == "postgresql":
-        apart = abs((uow.execute(text("SELECT clock_timestamp()")).scalar_one() - datetime.now(UTC)).total_seconds())
-        if apart > CLOCK:
-            said = msg("The clocks of database and program are {seconds} s apart.", seconds=int(apart))
-            yield HealthFinding("clock", "warn", said,
-                                msg("Let both machines follow the same time server."))
-
-
-def fix_secret_mode(settings: Settings) -> None:
+def mend_secret_mode(settings: Settings) -> Iterator[Message]:
     """Let nobody but the owner read the secret."""
-    (settings.home / SECRET_FILE).chmod(0o600)
+    file = settings.home / SECRET_FILE
+    if file.is_file() and (before := mode_of(file)) & ALL_BUT_OWNER:
+        file.chmod(0o600)
+        yield msg("{file} could be read by others (mode {before}); now its owner alone can (mode 600).", file=file,
+                  before=f"{before:o}")
 
 
-def fix_folder_mode(settings: Settings) -> None:
+def mend_private_files(settings: Settings) -> Iterator[Message]:
+    """Let nobody else read or write what holds data or passwords."""
+    found = open_files(settings)
+    for path in found:
+        path.chmod(mode_of(path) & ~OTHERS)
+    if found:
+        yield msg("Files of the instance that others could read: {count} before, none now.", count=len(found))
+
+
+def mend_folder_mode(settings: Settings) -> Iterator[Message]:
     """Let nobody but owner and group look into the folder."""
-    settings.home.chmod(stat.S_IMODE(settings.home.stat().st_mode) & ~0o007)
+    if (before := mode_of(settings.home)) & OTHERS:
+        after = before & ~OTHERS
+        settings.home.chmod(after)
+        yield msg("Others could look into {folder} (mode {before}); now they cannot (mode {after}).", folder=settings.home,
+                  before=f"{before:o}", after=f"{after:o}")

@@ -70,6 +70,30 @@ def test_a_search_index_that_does_not_fit_is_found_and_mended(xrm: Xrm) -> None:
     assert len(xrm.given("search", "acme")["items"]) == 1
 
 
+def test_fix_does_all_repairs_and_says_what_was_before_and_is_now(xrm: Xrm, tmp_path: Path) -> None:
+    home = tmp_path / "instance"
+    xrm.made("entity", "create", "organization", "--set", "name=Acme")
+    database = sqlite3.connect(home / "xrm.db")
+    database.execute("DELETE FROM search_document")
+    database.execute("DROP INDEX ix_relationship_past_relationship_id")
+    database.commit()
+    database.close()
+    home.chmod(0o755)
+
+    broken = {one["repair"]: one["by"] for one in xrm("doctor", "--json").json["checks"] if one["state"] != "good"}
+    mended = xrm("doctor", "--fix", "--json")
+    again = xrm("doctor", "--fix", "--all")
+
+    wanted = {"folder_mode": "folder", "missing_indexes": "integrity", "search_documents": "search index"}
+    assert {name: broken.get(name) for name in wanted} == wanted
+    assert (mended.code, mended.json["state"]) == (0, "good"), mended.out
+    assert wanted.keys() <= {one["repair"] for one in mended.json["repairs"] if one["done"]}
+    assert any("was missing; now it is there again" in one["message"] for one in mended.json["repairs"])
+    assert "health.repaired" in xrm("audit", "list").out
+    assert (again.code, "There was nothing to repair." in again.err) == (0, True)
+    assert "ok     search index: " in again.out
+
+
 def test_a_change_by_hand_is_a_warning(xrm: Xrm) -> None:
     database = sqlite3.connect(Path(os.environ["XRM_HOME"]) / "xrm.db")
     database.execute("ALTER TABLE organization ADD COLUMN by_hand TEXT")
@@ -79,7 +103,7 @@ def test_a_change_by_hand_is_a_warning(xrm: Xrm) -> None:
 
     tables = next(one for one in outcome.json["checks"] if one["check"] == "tables")
     assert (outcome.code, tables["state"]) == (20, "warn")
-    assert "by hand in 1 place" in tables["message"]
+    assert "by hand: 1." in tables["message"]
 
 
 def test_config_says_where_each_value_came_from_and_shows_no_secret(xrm: Xrm, monkeypatch: pytest.MonkeyPatch) -> None:

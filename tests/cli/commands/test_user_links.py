@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links that the command line gives: invitations, new passwords, the first administrator; and what the doctor says of mail."""
+"""Links that the command line gives: invitations, new passwords, the first administrator."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from tests.cli.conftest import ADMINISTRATOR, PASSWORD, Xrm
-from tests.factories.mail import mail_server
 from xrm.invitations.redeeming import accept_invitation, create_first_administrator, reset_password
 from xrm.runtime import open_runtime
-from xrm.settings import Settings, load_settings
+from xrm.settings import load_settings
 from xrm.unit_of_work import system_actor
 from xrm_cli.first_administrator import tell_first_link
 from xrm_cli.main import run
-from xrm_cli.sign_in_examination import examine_mail, examine_single_sign_on
 
 SYSTEM = system_actor()
 
@@ -81,26 +78,6 @@ def test_serving_tells_the_link_only_while_nobody_can_sign_in(bare: Xrm, passwor
 
     assert "http://127.0.0.1:8080/welcome/" in told[0]
     assert told[1] == ""
-
-
-def test_the_doctor_knows_about_mail(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, mail_from="crm@example.org")
-    with mail_server() as box:
-        good = examine_mail(replace(settings, mail_server=box.url))
-
-    states = [examine_mail(one).state for one in (
-        replace(settings, mail_from=""), replace(settings, mail_server="mail"), replace(settings, mail_server="smtp://127.0.0.1:1"),
-    )]
-    assert good.state == "good"
-    assert states == ["good", "bad", "bad"]
-
-
-def test_the_doctor_names_mistakes_of_providers(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, oidc={"example": {"issuer": "https://id.example.org"}})
-
-    (found,) = examine_single_sign_on(settings)
-
-    assert "client_id" in found.message
 
 
 def test_settings_of_providers_come_from_file_and_variables_and_secrets_are_not_shown(xrm: Xrm, tmp_path: Path) -> None:

@@ -12,14 +12,18 @@ from flask.typing import ResponseReturnValue
 
 from xrm.access.policy import require_everywhere, scope
 from xrm.errors import InvalidInput
-from xrm.health.examination import examine_running, snoozed
+from xrm.health.checks import Ground
+from xrm.health.examination import examine, snoozed
 from xrm.health.findings import HealthFinding
-from xrm.health.service import repair, snooze_finding, wake_finding
+from xrm.health.registry import CHECKS
+from xrm.health.repairs import repair
+from xrm.health.service import snooze_finding, wake_finding
 from xrm.plugin_host.quarantine import Quarantined, incidents_of, list_quarantined, process_name
 from xrm.plugin_host.service import release_plugin
 from xrm.plugin_host.watch import Timing
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
+from xrm_web.assets import icon_names
 from xrm_web.i18n import format_number, gettext, translate
 from xrm_web.security import signed_in
 
@@ -60,12 +64,14 @@ def show() -> ResponseReturnValue:
 def _page(problems: list[str] | None = None, status: int = 200) -> ResponseReturnValue:
     known = sessions.read(_known)
     runtime = sessions.runtime()
-    findings = examine_running(runtime)
+    found = examine(Ground(runtime, icon_names()))
+    wrong = [one for one in found if one.state != "good" and not _is_quarantine(one)]
     last = runtime.host.watch.failures()[:MOST_FAILURES]
     failures = [(one.plugin, incident) for one in last for incident in incidents_of((one,))]
     page = render_template(
-        "admin/health.html", findings=[one for one in findings if not _is_quarantine(one) and one.check not in known.asleep],
-        asleep=[(one, *known.asleep[one.check]) for one in findings if one.check in known.asleep],
+        "admin/health.html", findings=[one for one in wrong if one.key not in known.asleep],
+        asleep=[(one, *known.asleep[one.key]) for one in wrong if one.key in known.asleep],
+        in_order=[one for one in found if one.state == "good"], deep=[one for one in CHECKS if one.is_deep],
         quarantined=list(known.quarantined.values()), may_release=known.may_release, failures=failures, problems=problems or [],
         timings=[_timing_row(one) for one in _while_serving(runtime.host.timings())], process=process_name(), translate=translate,
         moment=datetime.fromisoformat, is_safe=runtime.host.is_safe,
@@ -79,7 +85,7 @@ def _known(uow: UnitOfWork) -> Known:
 
 
 def _is_quarantine(finding: HealthFinding) -> bool:
-    return finding.check.startswith("quarantine ")  # a box of its own
+    return finding.by == "quarantine"  # a box of its own
 
 
 def _while_serving(timings: Iterable[Timing]) -> list[Timing]:
@@ -110,10 +116,12 @@ def release() -> ResponseReturnValue:
 @blueprint.post("/admin/health/fix")
 @signed_in
 def fix() -> ResponseReturnValue:
-    """Do a repair that loses nothing."""
-    name = request.form.get("fix", "")
-    sessions.write(lambda uow: repair(uow, name))
-    flash(gettext("This is mended"))
+    """Do a repair that loses nothing, and say what was before and what is now."""
+    done = repair(sessions.runtime(), request.form.get("fix", ""), sessions.actor())
+    for one in done:
+        flash(translate(one.message))
+    if not done:
+        flash(gettext("There was nothing to repair any more"))
     return redirect(url_for("admin_health.show"), 303)
 
 
