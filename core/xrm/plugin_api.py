@@ -43,7 +43,7 @@ from xrm.plugin_host.blocks import (
     label,
 )
 from xrm.plugin_host.contract import PLUGIN_API_VERSION
-from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, MenuItem, Narrowing, Panel, Refusal
+from xrm.plugin_host.contributions import Action, Card, EntityChange, HealthCheck, HiddenBy, MenuItem, Narrowing, Panel, Refusal
 from xrm.plugin_host.hookspecs import hookimpl
 from xrm.plugin_settings.queries import settings_for
 from xrm.relationships.models import relationship
@@ -68,6 +68,7 @@ __all__ = [
     "FieldType",
     "FieldsBlock",
     "HealthCheck",
+    "HiddenBy",
     "InvalidInput",
     "Label",
     "Link",

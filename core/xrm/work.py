@@ -8,6 +8,8 @@ from xrm.invitations.mails import SYSTEM_MAIL_JOB
 from xrm.jobs.kinds import JobKind, Kinds
 from xrm.plugin_removal.dropping import drop_due_job
 from xrm.plugin_removal.records import DROP_JOB
+from xrm.relocation.running import move_contents_job
+from xrm.relocation.service import MOVE_JOB
 from xrm.scores.running import run_scores_job
 from xrm.system_mail.delivery import send_system_mail
 
@@ -16,4 +18,5 @@ KINDS: Kinds = {
     "run_scores": JobKind(run_scores_job),
     SYSTEM_MAIL_JOB: JobKind(send_system_mail),
     DROP_JOB: JobKind(drop_due_job),
+    MOVE_JOB: JobKind(move_contents_job),
 }

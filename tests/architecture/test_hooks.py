@@ -29,7 +29,6 @@ SIGNATURES = {
 }
 # Hooks that none of our plugins implements in Python, with the reason. An entry that is no longer needed fails.
 UNUSED: Mapping[str, str] = {
-    "narrow_visibility": "hides rows from people with the right to see them, which a house decides; tests/third_party shows it",
     "register_entity_types": "the host answers for the YAML files of every plugin; types computed in Python are for others",
     "register_field_types": "the door for a type of field that others need; a test implements it",
     "register_interaction_kinds": "the host answers for interactions.yaml of every plugin",

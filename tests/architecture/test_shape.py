@@ -22,8 +22,8 @@ BANNED_ENDINGS = ("Manager", "Handler", "Helper", "Helpers", "Utils", "Util")
 CORE_FOLDERS = {
     "access", "audit", "backup", "channels", "contact_points", "db", "departments", "entities", "factors", "files", "health",
     "history", "identifiers", "imports", "interactions", "invitations", "jobs", "merge", "migrate", "overlay", "plugin_host",
-    "plugin_preview", "plugin_removal", "plugin_settings", "relationships", "roles", "schema", "scores", "search", "sharing",
-    "single_sign_on", "system_mail", "tokens", "schema/expressions", "schema/fields", "schema/grammar",
+    "plugin_preview", "plugin_removal", "plugin_settings", "relationships", "relocation", "roles", "schema", "scores", "search",
+    "sharing", "single_sign_on", "system_mail", "tokens", "schema/expressions", "schema/fields", "schema/grammar",
 }
 # What a file of this name never calls: tables hold no queries, reads never write.
 FORBIDDEN_CALLS = {"models.py": {"select", "insert", "update", "delete"}, "queries.py": {"insert", "delete"}}

@@ -68,6 +68,7 @@ ADMIN = """
     admin.overview admin_departments.add admin_departments.change admin_departments.create admin_departments.leave
     admin_departments.remove admin_departments.show admin_departments.show_all admin_departments.show_delete
     admin_departments.show_edit admin_departments.show_new admin_health.fix admin_health.release admin_health.show
+    admin_moving.show admin_moving.move
     admin_health.snooze admin_health.wake admin_invitations.again admin_invitations.remove admin_invitations.send
     admin_invitations.show admin_people.change admin_people.create admin_people.join admin_people.show admin_people.show_all
     admin_people.show_new admin_people.sign_out admin_people.switch admin_plugins.change admin_plugins.matrix

@@ -22,6 +22,8 @@ from xrm_cli.declaring import Noun
 from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
 
+_SIGNS = {True: "+", False: "-", None: "·"}
+
 
 @click.group(cls=Noun)
 def access() -> None:
@@ -31,13 +33,16 @@ def access() -> None:
 @access.command("explain", examples=[
     "xrm access explain --user anna@example.org --action update --entity 0192f0c1-7c1e-7d7a-8f7e-1c2b3a4d5e6f",
     "xrm access explain --user anna@example.org --action customer:update --entity 0192f0c1-7c1e-7d7a-8f7e-1c2b3a4d5e6f --json",
+    "xrm access explain --user anna@example.org --action person.birth_date:see --entity 0192f0c1-7c1e-7d7a-8f7e-1c2b3a4d5e6f",
+    "xrm access explain --user anna@example.org --action find --entity 0192f0c1-7c1e-7d7a-8f7e-1c2b3a4d5e6f",
 ])
 @click.option("--user", "email", required=True, metavar="EMAIL", help="Who wants to do it.")
-@click.option("--action", required=True, help="A verb (read, update, delete …), or subject:verb, such as contact_point:create.")
+@click.option("--action", required=True, help="A verb (read, update …), subject:verb such as score:update, TYPE.FIELD:see or "
+              "TYPE.FIELD:edit; find for why lists and search do not show it.")
 @click.option("--entity", "entity_id", required=True, type=click.UUID, metavar="ID", help="With which party or record.")
 @with_session
 def explain_command(session: Session, *, email: str, action: str, entity_id: uuid.UUID) -> None:
-    """Say whether a user may do something with an entity: yes or no, and what each of their grants gives there."""
+    """Say whether a user may do something with an entity: yes or no, the chain behind it, and what each grant gives there."""
     def ask(uow: UnitOfWork) -> tuple[Explanation, Remedy]:
         found = explain(uow, email, action, entity_id)
         return found, find_remedy(uow, found)
@@ -105,8 +110,13 @@ def _as_json(found: Explanation, remedy: Remedy) -> dict[str, Any]:
         "places": [
             {"department": str(one.department), "department_name": one.name, "as": one.as_what} for one in found.places
         ],
+        "reasons": [
+            {"kind": one.kind, "holds": one.holds, "said": str(one.said), "plugin": one.plugin or None}
+            for one in found.reasons
+        ],
+        "lacking": list(found.lacking),
         "grants": [
-            {"set": one.set_key, "department": str(one.department) if one.department else None,
+            {"action": one.action, "set": one.set_key, "department": str(one.department) if one.department else None,
              "department_name": one.department_name, "depth": one.depth, "permission": one.permission or None,
              "gives": one.gives, "said": str(one.said)}
             for one in found.asked
@@ -120,15 +130,18 @@ def _as_json(found: Explanation, remedy: Remedy) -> dict[str, Any]:
 
 def _print(found: Explanation, remedy: Remedy) -> None:
     click.echo(str(found.because))
+    for reason in found.reasons:
+        click.echo(f"  {_SIGNS[reason.holds]} {reason.said}")
     places = [{"stands in": one.name, "as": one.as_what} for one in found.places]
     print_table(places, ("stands in", "as"))
     grants = [
-        {"gives it": "yes" if one.gives else "no", "set": one.set_key, "in": one.department_name or "everywhere",
+        {"gives it": "yes" if one.gives else "no", "right": one.action, "set": one.set_key,
+         "in": one.department_name or "everywhere",
          "depth": one.depth, "permission": one.permission or "–"}
         for one in found.asked
     ]
     if grants:
-        print_table(grants, ("gives it", "set", "in", "depth", "permission"))
+        print_table(grants, ("gives it", "right", "set", "in", "depth", "permission"))
     for one in found.asked:
         say(str(one.said))
     if found.elsewhere:
@@ -165,6 +178,9 @@ def _preview_as_json(found: Preview) -> dict[str, Any]:
                 {"type": rows.type.name, "before": min(rows.before, ENOUGH), "after": min(rows.after, ENOUGH),
                  "gained": rows.gained, "lost": rows.lost, "exact": rows.is_exact}
                 for rows in one.rows
+            ], "fields": [
+                {"type": fields.type.name, "verb": fields.verb, "gained": list(fields.gained), "lost": list(fields.lost)}
+                for fields in one.fields
             ]}
             for one in found.people
         ],
@@ -181,6 +197,13 @@ def _print_preview(found: Preview) -> None:
     ]
     if rows:
         print_table(rows, ("who", "type", "sees now", "would see"))
+    fields = [
+        {"who": one.user.email, "type": each.type.name, "right": each.verb, "gains": ", ".join(each.gained) or "–",
+         "loses": ", ".join(each.lost) or "–"}
+        for one in found.people for each in one.fields
+    ]
+    if fields:
+        print_table(fields, ("who", "type", "right", "gains", "loses"))
     people = len(found.people) + found.others
     say(f"{people} people have this set." + ("" if rows else " Nobody would see more or fewer rows."))
 

@@ -11,6 +11,8 @@ import click
 from xrm.departments.moving import delete_department, move_department
 from xrm.departments.queries import get_tree
 from xrm.departments.service import create_department, rename_department
+from xrm.relocation.planning import MovePlan, plan_move
+from xrm.relocation.service import move_contents
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_table, say
@@ -19,7 +21,7 @@ from xrm_cli.session import Session, with_session
 
 @click.group(cls=Noun)
 def department() -> None:
-    """Departments: list, create, rename, move, delete."""
+    """Departments: list, create, rename, move, give what stands in one to another, delete."""
 
 
 @department.command("list", examples=["xrm department list", "xrm department list --json"])
@@ -78,6 +80,62 @@ def move(session: Session, *, department: str, parent: str | None, top: bool) ->
 
     session.write(change)
     session.give({"name": department, "parent": parent}, lambda: say("Moved."))
+
+
+@department.command("move-contents", examples=[
+    "xrm department move-contents 'Sales North' --to Sales --preview",
+    "xrm department move-contents 'Sales North' --to Sales",
+    "xrm department move-contents 'Sales North' --to Sales --type organization --type customer --json",
+])
+@click.argument("department", metavar="NAME")
+@click.option("--to", "target", required=True, metavar="NAME", help="Department that gets it, by name or id.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Only this type, or table such as interaction.")
+@click.option("--preview", "is_preview", is_flag=True, help="Only say what would move, and who would see more or less.")
+@with_session
+def move_contents_command(session: Session, *, department: str, target: str, types: tuple[str, ...], is_preview: bool) -> None:
+    """Give all that stands in a department to another one: records, roles and what belongs to them; much of it by a job."""
+
+    def ends(uow: UnitOfWork) -> tuple[uuid.UUID, uuid.UUID]:
+        tree = get_tree(uow)
+        return tree.find(department).id, tree.find(target).id
+
+    if is_preview:
+        plan = session.read(lambda uow: plan_move(uow, *ends(uow), types or None))
+        session.give(_plan_as_json(plan), lambda: _print_plan(plan))
+        return
+    moved = session.write(lambda uow: move_contents(uow, *ends(uow), types or None))
+    told = f"A job moves {moved.count} rows: xrm job show {moved.job}" if moved.job else f"Moved: {moved.count}."
+    given = {"moved": 0 if moved.job else moved.count, "count": moved.count, "job": str(moved.job) if moved.job else None}
+    session.give(given, lambda: say(told))
+
+
+def _plan_as_json(plan: MovePlan) -> dict[str, Any]:
+    return {
+        "possible": plan.is_possible, "count": plan.count,
+        "kinds": [
+            {"name": one.name, "group": one.group, "count": one.count, "obstacle": one.obstacle or None} for one in plan.kinds
+        ],
+        "taken": [{"type": one.type, "count": one.count} for one in plan.taken], "others": plan.others,
+        "people": [
+            {"email": one.user.email, "rows": [
+                {"type": rows.type.name, "before": rows.before, "after": rows.after} for rows in one.rows
+            ]}
+            for one in plan.people
+        ],
+    }
+
+
+def _print_plan(plan: MovePlan) -> None:
+    kinds = [{"what": one.name, "count": one.count, "cannot move": one.obstacle or "–"} for one in plan.kinds]
+    print_table(kinds, ("what", "count", "cannot move"))
+    rows = [
+        {"who": one.user.email, "type": rows.type.name, "sees now": rows.before, "would see": rows.after}
+        for one in plan.people for rows in one.rows
+    ]
+    if rows:
+        print_table(rows, ("who", "type", "sees now", "would see"))
+    for one in plan.taken:
+        say(f"{one.count} of {one.type} have a value that has to be unique and is taken there.")
 
 
 @department.command("delete", examples=["xrm department delete 'Sales North'"])

@@ -2,7 +2,8 @@
 """Rights to single fields: who sees or edits a guarded field, in which departments; asked by every surface that reads or writes.
 
 A guarded field needs ``TYPE.FIELD:see`` to be seen and ``TYPE.FIELD:edit``, which gives sight too, to be written, where the row
-stands. ``*:*`` and ``TYPE:*`` give both. All other fields follow the rights to read and update their type.
+stands. ``TYPE.*:see`` and ``TYPE.*:edit`` give it for all fields of a type, ``*:*`` and ``TYPE:*`` give both.
+All other fields follow the rights to read and update their type.
 """
 
 from __future__ import annotations
@@ -224,7 +225,11 @@ def rights_to(type_name: str, key: str, verb: str) -> tuple[str, ...]:
     """The permissions that let one see or edit a guarded field, the most particular one first."""
     field = f"{type_name}.{key}"
     verbs = (SEE, EDIT) if verb == SEE else (EDIT,)
-    return (*(f"{field}:{one}" for one in verbs), f"{field}:*", f"{type_name}:*", "*:*")
+    all_of_them = f"{type_name}.*"
+    return (
+        *(f"{field}:{one}" for one in verbs), f"{field}:*", *(f"{all_of_them}:{one}" for one in verbs), f"{all_of_them}:*",
+        f"{type_name}:*", "*:*",
+    )
 
 
 def _covers(uow: UnitOfWork, where: Scope, departments: Collection[uuid.UUID], owner: uuid.UUID | None) -> bool:

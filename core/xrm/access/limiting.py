@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Mapping
 
 from xrm.access.scopes import Scope
-from xrm.unit_of_work import Limits
+from xrm.departments.queries import get_tree
+from xrm.unit_of_work import Limits, UnitOfWork
 
 
 def limited(scopes: Mapping[str, Scope], limits: Limits | None) -> Mapping[str, Scope]:
@@ -22,6 +23,14 @@ def limited(scopes: Mapping[str, Scope], limits: Limits | None) -> Mapping[str, 
             if both and not inside.is_empty:
                 found.setdefault(both, []).append(inside)
     return {key: Scope.union(parts) for key, parts in found.items()}
+
+
+def limits_of(uow: UnitOfWork, scopes: str, departments: str) -> Limits:
+    """The limits of a token as it is kept: permissions, and departments with all below them, with spaces between."""
+    tree = get_tree(uow)
+    named = [one for one in map(uuid.UUID, departments.split()) if one in tree.by_id]
+    reach = frozenset(found for one in named for found in tree.below(one))
+    return Limits(tuple(scopes.split()), reach if departments else None)
 
 
 def _within(where: Scope, departments: frozenset[uuid.UUID] | None) -> Scope:

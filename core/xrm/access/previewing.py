@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a change of rights would do, before it is made: permissions that come and go, whom it meets, rows each gains or loses.
+"""What a change of rights would do, before it is made: permissions that come and go, rows and fields each person gains or loses.
 
 Rows are counted by the gate itself, with the rights each person would have; up to 10,000 of a type, for at most 50 people.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from xrm.access.field_previewing import Fields, compare_fields
 from xrm.access.grants import find_grant
 from xrm.access.limits import permissions_of, refuse_more_than_own
 from xrm.access.models import grant, user
@@ -59,10 +60,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Affected:
-    """Somebody whom the change meets, and the types of which they see more or fewer rows afterwards."""
+    """Somebody whom the change meets: types of which they see more or fewer rows, guarded fields that they gain or lose."""
 
     user: User
     rows: tuple[Rows, ...]
+    fields: tuple[Fields, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,8 +166,7 @@ def _compare(
     known: dict[uuid.UUID, Sequence[str]] = {one: permissions_of(uow, one) for one in named}
     counting = _Counting(uow)
     return tuple(
-        Affected(one, _difference(counting, one, _access(uow, places[one.id], known),
-                                  _access(uow, after[one.id], {**known, **sets})))
+        _difference(counting, one, _access(uow, places[one.id], known), _access(uow, after[one.id], {**known, **sets}))
         for one in people
     )
 
@@ -179,7 +180,7 @@ def _access(uow: UnitOfWork, places: list[Place], sets: dict[uuid.UUID, Sequence
     return Access(scopes={key: Scope.intersection((where, mine)) for key, where in found.scopes.items()})
 
 
-def _difference(counting: _Counting, who: User, before: Access, after: Access) -> tuple[Rows, ...]:
+def _difference(counting: _Counting, who: User, before: Access, after: Access) -> Affected:
     now, then = (_as(counting.uow, who, access) for access in (before, after))
     found = []
     for entity_type in counting.uow.registry.entity_types.values():
@@ -187,7 +188,7 @@ def _difference(counting: _Counting, who: User, before: Access, after: Access) -
             rows = Rows(entity_type, counting.count(now, entity_type), counting.count(then, entity_type))
             if rows.before != rows.after or not rows.is_exact:
                 found.append(rows)
-    return tuple(found)
+    return Affected(who, tuple(found), compare_fields(now, then))
 
 
 def _as(uow: UnitOfWork, who: User, access: Access) -> UnitOfWork:

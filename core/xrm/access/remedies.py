@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xrm.access.asked import Place, keys_of
 from xrm.access.directory import administrators_of
-from xrm.access.explaining import Explanation, Place
-from xrm.access.rights import permissions_for
+from xrm.access.explaining import Explanation
 from xrm.access.users import PermissionSet, list_permission_sets
 from xrm.departments.queries import get_tree
 from xrm.errors import Message, msg
@@ -29,37 +31,59 @@ def find_remedy(uow: UnitOfWork, found: Explanation) -> Remedy:
     """What would have to change for this verdict to be yes; nothing when it is."""
     if found.is_allowed:
         return Remedy()
-    subject, _, verb = found.action.rpartition(":")
-    plugin = uow.registry.dormant.get(subject)
-    givers = tuple(administrators_of(uow, [one.department for one in found.places] or [None]))
-    if not found.who.is_active:
-        way = msg("Switch the login of {user} on again.", user=found.who.name)
-        return Remedy((way,), givers=tuple(administrators_of(uow, [None])))
-    if plugin is not None:
-        return Remedy((msg("Switch the plugin {plugin} on.", plugin=plugin),))
-    keys = permissions_for(subject, verb)
+    others = tuple(_beside_rights(found))
+    if others or not found.lacking:
+        places: list[uuid.UUID | None] = [one.department for one in found.places] if found.who.is_active else []
+        places = places or [None]
+        return Remedy(others, givers=tuple(administrators_of(uow, places)))
     sets = sorted(
-        (one for one in list_permission_sets(uow) if not set(keys).isdisjoint(one.permissions)),
+        (one for one in list_permission_sets(uow)
+         if all(not set(keys_of(right)).isdisjoint(one.permissions) for right in found.lacking)),
         key=lambda one: (not one.permissions, "*:*" in one.permissions, len(one.permissions), one.key),
     )
-    return Remedy(tuple(_ways(found, where(found, subject, uow))), tuple(sets[:MOST_SETS]), givers)
+    givers = tuple(administrators_of(uow, [one.department for one in found.places] or [None]))
+    return Remedy(tuple(_ways(found, where(found, uow))), tuple(sets[:MOST_SETS]), givers)
 
 
-def where(found: Explanation, subject: str, uow: UnitOfWork) -> tuple[Place, ...]:
+def _beside_rights(found: Explanation) -> Iterator[Message]:
+    """What no right would change: a login, the bin, a plugin, a token, the search index."""
+    for one in found.reasons:
+        # A token that leaves less than the user has counts only when the user has it.
+        if one.holds is False and (one.kind != "token" or not found.lacking):
+            ways = {
+                "login": msg("Switch the login of {user} on again.", user=found.who.name),
+                "bin": msg("Take it back from the recycle bin."),
+                "plugin": msg("Switch the plugin {plugin} on.", plugin=one.plugin),
+                "narrowing": msg("Change what the plugin {plugin} hides: whom it names for this entry, or where it is on.",
+                                 plugin=one.plugin),
+                "token": msg("Ask by another token, or make one that leaves this right."),
+                "search": msg("Have the search index made anew: xrm doctor --rebuild-search"),
+            }
+            if one.kind in ways:
+                yield ways[one.kind]
+
+
+def where(found: Explanation, uow: UnitOfWork) -> tuple[Place, ...]:
     """The places in which the right would have to hold, as far as who asks may know them."""
+    subject = subject_of(found)
     declared = uow.registry.entity_types.get(subject)
     if declared is not None and declared.kind == "role":
         return tuple(one for one in found.places if one.as_what == subject)
     return found.places
 
 
+def subject_of(found: Explanation) -> str:
+    """The type or other subject that was asked about, without its field."""
+    return found.action.rpartition(":")[0].partition(".")[0]
+
+
 def _ways(found: Explanation, places: tuple[Place, ...]) -> list[Message]:
-    subject = found.action.rpartition(":")[0]
     if not places:
+        subject = subject_of(found)
         return [msg("It does not stand as {subject} in a department that you see: no right would help.", subject=subject)]
     names = ", ".join(dict.fromkeys(one.name for one in places))
-    who = found.who.name
-    ways = [msg("Give {user} a permission set with {action} in {places}.", user=who, action=found.action, places=names)]
+    who, rights = found.who.name, ", ".join(found.lacking)
+    ways = [msg("Give {user} a permission set with {action} in {places}.", user=who, action=rights, places=names)]
     if any(one.depth == "own" and one.permission for one in found.asked):
         ways.append(msg("Or make {user} its owner there: what they own, they may.", user=who))
     return ways

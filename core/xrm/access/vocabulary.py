@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from xrm.access.explaining import VERBS
+from xrm.access.questions import VERBS
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.schema.fields.characters import is_storable
 from xrm.schema.model import Label
@@ -41,6 +41,12 @@ def subjects_of(registry: Registry) -> list[Subject]:
     found += [Subject(one.name, "relationships", one.declaration.plugin, one.declaration.forward) for one in links]
     found += [Subject(name, "beside") for name in BESIDE_PARTIES]
     return found + [Subject(name, "administration") for name in ADMINISTRATION]
+
+
+def guarded_fields(registry: Registry, type_name: str) -> tuple[str, ...]:
+    """The fields of a type that need a right of their own, in the order of the type."""
+    guards = registry.guards.get(type_name)
+    return tuple(key for key in registry.get(type_name).fields if key in guards.get(key, ())) if guards else ()
 
 
 def check_permissions(registry: Registry, permissions: Iterable[str], *, known: Iterable[str] = ()) -> tuple[str, ...]:

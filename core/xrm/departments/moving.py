@@ -134,8 +134,8 @@ def delete_department(uow: UnitOfWork, department_id: uuid.UUID) -> None:
         require(uow, RIGHT, before.parent_id)
     if not inside.is_empty:
         raise Conflict(
-            msg("{name} is not empty. Move what stands in it elsewhere first, deleted things in the bin included.",
-                name=before.name),
+            msg("{name} is not empty. Give what stands in it to another department first, deleted things in the bin included: "
+                "xrm department move-contents {name} --to NAME", name=before.name),
             code="not_empty",
         )
     if inside.grants or inside.members:

@@ -137,8 +137,28 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class HiddenBy:
+    """A record of ``marker``, a type of the plugin itself, hides the row that its field ``link`` leads to (empty: itself).
+
+    While ``condition`` holds for it: an expression over its fields; empty for always, unknown hides. The owner of the row and
+    that of the marker see the row all the same, and so do those whose address of sign-in stands in the field ``readers`` (of
+    many texts), and who has ``permission`` in the department of the marker.
+    """
+
+    marker: str
+    condition: str = ""
+    link: str = ""
+    readers: str = ""
+    permission: str = ""
+
+
+@dataclass(frozen=True)
 class Narrowing:
-    """Rows of ``type`` are seen only where ``condition`` holds: an expression over the fields of the type; unknown hides."""
+    """Rows of ``type`` are seen only where ``condition`` holds: an expression over the fields of the type; unknown hides.
+
+    ``hidden_by`` instead of it, or beside it: rows are hidden by records of the plugin that lead to them.
+    """
 
     type: str
-    condition: str
+    condition: str = ""
+    hidden_by: HiddenBy | None = None

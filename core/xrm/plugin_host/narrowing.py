@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xrm.errors import PluginError, msg
-from xrm.plugin_host.contributions import Narrowing
+from xrm.plugin_host.contributions import HiddenBy, Narrowing
 from xrm.plugin_host.discovery import Plugin
 from xrm.plugin_host.guard import PluginFailed
 
@@ -21,11 +21,15 @@ _ASKING = object()
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Rows of ``type``, in departments in which ``plugin`` is on, are seen where ``condition`` holds; without one, not at all."""
+    """Rows of ``type``, in departments in which ``plugin`` is on, are seen where ``condition`` holds; with None, not at all.
+
+    An empty condition holds everywhere; ``hidden_by`` then says by what rows are hidden.
+    """
 
     plugin: str
     type: str
     condition: str | None
+    hidden_by: HiddenBy | None = None
 
 
 Ask = Callable[[Plugin, dict[str, Any]], list[Any]]
@@ -75,4 +79,6 @@ def _of(plugin: Plugin, ask: Ask, uow: UnitOfWork) -> Iterator[Narrowed]:
         return
     for one in answered:
         # A condition for a type that was not asked for in the manifest: hidden as well, and named by whoever compiles it.
-        yield Narrowed(plugin.name, one.type, one.condition if one.type in types else None)
+        # So is a type for which neither a condition nor a marker is named.
+        says = one.type in types and (one.condition or one.hidden_by is not None)
+        yield Narrowed(plugin.name, one.type, one.condition if says else None, one.hidden_by)

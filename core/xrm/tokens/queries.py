@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, and_, exists, false, or_, select, true
 
+from xrm.access.limiting import limits_of
 from xrm.access.models import grant, membership, user
 from xrm.access.policy import scope
 from xrm.access.users import USER_COLUMNS, User
 from xrm.departments.queries import get_tree
 from xrm.tokens.models import token
-from xrm.unit_of_work import Actor, Limits, UnitOfWork
+from xrm.unit_of_work import Actor, UnitOfWork
 
 BEGINNING = "xrm_"
 State = Literal["active", "expired", "revoked"]
@@ -73,17 +74,9 @@ def find_bearer(uow: UnitOfWork, text: str) -> Bearer | None:
     if row is None:
         return None
     owner = User(**{column.name: row[column.name] for column in USER_COLUMNS})
-    limits = Limits(tuple(row["scopes"].split()), _reach(uow, row["departments"]))
+    limits = limits_of(uow, row["scopes"], row["departments"])
     actor = Actor("user", owner.id, owner.name, owner.language, "api", token_id=row["token_id"], limits=limits)
     return Bearer(owner, actor, row["token_id"], row["token_name"], row["expires_at"])
-
-
-def _reach(uow: UnitOfWork, departments: str) -> frozenset[uuid.UUID] | None:
-    if not departments:
-        return None
-    tree = get_tree(uow)
-    named = [one for one in map(uuid.UUID, departments.split()) if one in tree.by_id]
-    return frozenset(found for one in named for found in tree.below(one))
 
 
 def list_own_tokens(uow: UnitOfWork) -> list[Token]:

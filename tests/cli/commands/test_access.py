@@ -25,6 +25,18 @@ def test_a_right_is_explained_to_people_and_to_scripts(xrm_on_both: Xrm, passwor
     assert "holds no permission for organization:update" in shown.err
 
 
+def test_fields_and_what_is_not_found_are_explained(xrm: Xrm) -> None:
+    company = xrm.made("entity", "create", "organization", "--set", "name=Acme")
+    asked = ("access", "explain", "--user", "admin@example.org", "--entity", company, "--action")
+
+    field, found, shown = xrm.given(*asked, "organization.city:edit"), xrm.given(*asked, "find"), xrm(*asked, "find")
+
+    assert (field["allowed"], field["action"], field["lacking"]) == (True, "organization.city:edit", [])
+    assert any("needs no right of its own" in one["said"] for one in field["reasons"])
+    assert (found["allowed"], {one["kind"] for one in found["reasons"]} >= {"login", "grants", "search"}) == (True, True)
+    assert "+ Lists, search and suggestions show" in shown.out
+
+
 def test_what_is_not_there_is_named(xrm: Xrm) -> None:
     company = xrm.made("entity", "create", "organization", "--set", "name=Acme")
 

@@ -23,3 +23,17 @@ def test_a_department_is_renamed_moved_and_deleted(xrm: Xrm) -> None:
 def test_a_move_says_where_to(xrm: Xrm) -> None:
     assert xrm("department", "move", "Sales").code == 2
     assert xrm("department", "move", "Sales", "--top", "--parent", "Sales").code == 2
+
+
+def test_contents_are_looked_at_and_moved(xrm: Xrm) -> None:
+    xrm.given("department", "create", "North")
+    xrm.made("entity", "create", "organization", "--set", "name=Acme", "--department", "North")
+    asked = ("department", "move-contents", "North", "--to", "Sales")
+
+    told, shown, moved = xrm.given(*asked, "--preview"), xrm(*asked, "--preview"), xrm.given(*asked, "--type", "organization")
+    again = xrm(*asked)
+
+    assert (told["possible"], [(one["name"], one["count"]) for one in told["kinds"]]) == (True, [("organization", 1)])
+    assert (shown.code, "organization" in shown.out) == (0, True)
+    assert (moved["moved"], moved["job"]) == (1, None)
+    assert (again.code != 0, "Nothing stands in North" in again.err) == (True, True)

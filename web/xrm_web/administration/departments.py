@@ -104,7 +104,7 @@ def show(department_id: UUID) -> ResponseReturnValue:
 
 def _page(department_id: UUID, email: str = "", error: XrmError | None = None) -> ResponseReturnValue:
     def find(uow: UnitOfWork) -> dict[str, Any]:
-        one = _find(uow, department_id)
+        one = find_administered(uow, department_id)
         tree = get_tree(uow).by_id
         knows_people = allowed(uow, "user:administer", department_id)
         return {
@@ -120,7 +120,12 @@ def _page(department_id: UUID, email: str = "", error: XrmError | None = None) -
     return page, 422 if error else 200
 
 
-def _find(uow: UnitOfWork, department_id: UUID) -> Department:
+def find_administered(uow: UnitOfWork, department_id: UUID) -> Department:
+    """A department that the reader administers.
+
+    Raises:
+        NotFound: when there is none, or they do not administer it.
+    """
     one = get_tree(uow).by_id.get(department_id)
     if one is None or not allowed(uow, RIGHT, department_id):
         raise NotFound(msg("There is no department with the id {id}.", id=department_id))
@@ -141,7 +146,7 @@ def change(department_id: UUID) -> ResponseReturnValue:
     name, parent = request.form.get("name", ""), uuid_or_none(request.form.get("parent"))
 
     def save(uow: UnitOfWork) -> None:
-        before = _find(uow, department_id)
+        before = find_administered(uow, department_id)
         if name != before.name:
             rename_department(uow, department_id, name)
         move_department(uow, department_id, parent)
@@ -158,7 +163,7 @@ def _edit_form(
     department_id: UUID, sent: tuple[str, str] | None = None, error: XrmError | None = None
 ) -> ResponseReturnValue:
     def find(uow: UnitOfWork) -> dict[str, Any]:
-        one = _find(uow, department_id)
+        one = find_administered(uow, department_id)
         name, parent = sent or (one.name, str(one.parent_id or ""))
         return {"department": one, **_inputs(uow, name, parent, but=department_id)}
 
@@ -172,7 +177,7 @@ def show_delete(department_id: UUID) -> ResponseReturnValue:
     """What stands in it, and whether it can go."""
 
     def find(uow: UnitOfWork) -> dict[str, Any]:
-        one = _find(uow, department_id)
+        one = find_administered(uow, department_id)
         inside = contents_of(uow, department_id)
         return {"department": one, "inside": inside, "counts": contents_in_words(inside)}
 
@@ -185,7 +190,7 @@ def remove(department_id: UUID) -> ResponseReturnValue:
     """Delete it when it is empty."""
 
     def erase(uow: UnitOfWork) -> str:
-        name = _find(uow, department_id).name
+        name = find_administered(uow, department_id).name
         delete_department(uow, department_id)
         return name
 
@@ -206,7 +211,7 @@ def add(department_id: UUID) -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
 
     def join(uow: UnitOfWork) -> str:
-        _find(uow, department_id)
+        find_administered(uow, department_id)
         require(uow, "user:administer", department_id)
         who = find_user(uow, email, only_active=False)
         add_member(uow, who.id, department_id)

@@ -120,9 +120,9 @@ def show(key: str) -> ResponseReturnValue:
         grants = list_grants(uow, set_key=key, limit=MOST_GRANTS + 1)
         may_change = _may(uow)["everywhere"] and missing_right(uow, one.permissions, None, "all") is None
         return {
-            "one": one, "matrix": matrix_of(uow.registry, one.permissions), "grants": grants[:MOST_GRANTS],
-            "has_more": len(grants) > MOST_GRANTS, "depths": depth_names(), "may_change": may_change,
-            "origin": _origin(PermissionSet(key, dict(one.label), one.permissions)), **_may(uow),
+            "one": one, "matrix": matrix_of(uow.registry, one.permissions, request.args.getlist("open")),
+            "grants": grants[:MOST_GRANTS], "has_more": len(grants) > MOST_GRANTS, "depths": depth_names(),
+            "may_change": may_change, "origin": _origin(PermissionSet(key, dict(one.label), one.permissions)), **_may(uow),
         }
 
     return render_template("admin/permission_set.html", **sessions.read(find))
@@ -205,7 +205,7 @@ def _edit_form(key: str, sent: dict[str, Any] | None = None, error: XrmError | N
         require_everywhere(uow, RIGHT)
         one = find_set(uow, key)
         held = one.permissions if sent is None else sent["permissions"]
-        return {"one": one, "matrix": matrix_of(uow.registry, held)}
+        return {"one": one, "matrix": matrix_of(uow.registry, held, request.values.getlist("open"))}
 
     found = sessions.read(find)
     label = found["one"].label

@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from xrm.access.field_previewing import Fields
+from xrm.access.field_rights import SEE
 from xrm.access.policy import scope
 from xrm.access.previewing import ENOUGH, Preview, Rows
 from xrm.unit_of_work import UnitOfWork
 from xrm_web.administration.words import permission_name
 from xrm_web.i18n import format_count, gettext, text_of
 from xrm_web.navigation import sentence
+
+MOST_NAMED = 12  # fields of one type
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class FieldLine:
+    """Guarded fields of one type that somebody gains or loses, in words."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class PersonLines:
     """One person whom the change meets."""
 
@@ -32,6 +45,7 @@ class PersonLines:
     name: str
     is_active: bool
     lines: tuple[Line, ...]
+    fields: tuple[FieldLine, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,8 @@ def preview_rows(uow: UnitOfWork, preview: Preview) -> PreviewRows:
         tuple((one, permission_name(uow.registry, one)) for one in preview.removed),
         tuple(
             PersonLines(one.user.id, one.user.name, one.user.is_active,
-                        tuple(_line(rows, tells_numbers=tells_numbers) for rows in one.rows))
+                        tuple(_line(rows, tells_numbers=tells_numbers) for rows in one.rows),
+                        tuple(line for fields in one.fields for line in _field_lines(fields)))
             for one in preview.people
         ),
         preview.others,
@@ -69,6 +84,17 @@ def _line(rows: Rows, *, tells_numbers: bool) -> Line:
         change = f"\u2212{_number(rows.lost)}" if rows.is_exact else gettext("fewer")
         return Line(name, change, "bad", numbers)
     return Line(name, gettext("changes, too many to count"), "warn", numbers)
+
+
+def _field_lines(found: Fields) -> Iterator[FieldLine]:
+    words = (gettext("sees %(fields)s"), gettext("no longer sees %(fields)s")) if found.verb == SEE else (
+        gettext("edits %(fields)s"), gettext("no longer edits %(fields)s"))
+    for keys, sentence_of, tone in ((found.gained, words[0], "good"), (found.lost, words[1], "bad")):
+        if keys:
+            labels = [sentence(text_of(found.type.fields[key].label)) for key in keys]
+            named = ", ".join(labels[:MOST_NAMED]) + (" …" if len(labels) > MOST_NAMED else "")
+            yield FieldLine(gettext("%(type)s: %(change)s", type=sentence(text_of(found.type.label.many)),
+                                    change=sentence_of % {"fields": named}), tone)
 
 
 def _number(number: int) -> str:

@@ -44,23 +44,38 @@ def subject_name(one: Subject) -> str:
     return sentence(text_of(one.label)) if one.label is not None else own_subjects().get(one.name, one.name)
 
 
+def field_name(registry: Registry, subject: str) -> str:
+    """A field of a type (``TYPE.FIELD``) in words; empty for anything else, and for what is gone."""
+    type_name, dot, key = subject.partition(".")
+    entity_type = registry.entity_types.get(type_name)
+    if not dot or entity_type is None or (key != "*" and key not in entity_type.fields):
+        return ""
+    field = gettext("every guarded field") if key == "*" else sentence(text_of(entity_type.fields[key].label))
+    return gettext("%(type)s: %(field)s", type=sentence(text_of(entity_type.label.many)), field=field)
+
+
 def permission_name(registry: Registry, permission: str) -> str:
     """A permission in words: what can be done with what."""
     subject, _, verb = permission.rpartition(":")
+    field = field_name(registry, subject)
+    if field:
+        return gettext("%(verb)s: %(subject)s", verb=verb_names().get(verb, verb), subject=field)
     found = next((one for one in subjects_of(registry) if one.name == subject), None)
     what = subject_name(found) if found is not None else subject
     return gettext("%(verb)s: %(subject)s", verb=verb_names().get(verb, verb), subject=what)
 
 
-def contents_in_words(inside: Contents) -> list[tuple[str, str]]:
-    """What stands in a department: names of kinds, and how many."""
-    names = {
+def table_names() -> dict[str, str]:
+    """What stands in a department, by table."""
+    return {
         "entity": gettext("People, organizations and records at home there"), "role": gettext("Roles"),
         "relationship": gettext("Relationships"), "relationship_past": gettext("Earlier versions of relationships"),
         "contact_point": gettext("Contact points"), "interaction": gettext("Interactions"), "message": gettext("Messages"),
         "file": gettext("Files"),
     }
-    return [
-        (names.get(key, key.replace("_", " ")), format_count(count, ENOUGH))
-        for key, count in inside.counts.items()
-    ]
+
+
+def contents_in_words(inside: Contents) -> list[tuple[str, str]]:
+    """What stands in a department: names of kinds, and how many."""
+    names = table_names()
+    return [(names.get(key, key.replace("_", " ")), format_count(count, ENOUGH)) for key, count in inside.counts.items()]

@@ -9,6 +9,7 @@ from xrm_web.administration import audit
 from xrm_web.administration import departments as admin_departments
 from xrm_web.administration import health as admin_health
 from xrm_web.administration import invitations as admin_invitations
+from xrm_web.administration import moving_contents as admin_moving
 from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import people as admin_people
 from xrm_web.administration import permission_sets as admin_sets
@@ -55,6 +56,7 @@ from xrm_web.pages import (
 PAGES = (
     actions,
     admin_departments,
+    admin_moving,
     admin_health,
     admin_overview,
     admin_plugin_settings,

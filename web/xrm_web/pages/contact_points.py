@@ -21,12 +21,11 @@ from xrm_web.i18n import gettext, language
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.pages.records import PAGE
 from xrm_web.records.contacts import kind_label, kind_options
-from xrm_web.records.forms import Place, SmallForm, department_input, messages_by_field, read_uuid, show_form, summary_of
+from xrm_web.records.forms import Errors, Place, SmallForm, department_input, messages_by_field, read_uuid, show_form, summary_of
 from xrm_web.records.page import type_of
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("contact_points", __name__)
-Errors = dict[str, tuple[str, ...]]
 
 
 @blueprint.route(PAGE + "/contact-points/add", methods=["GET", "POST"])

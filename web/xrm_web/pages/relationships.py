@@ -26,6 +26,7 @@ from xrm_web.navigation import list_path, sentence
 from xrm_web.pages.records import PAGE, read_wish
 from xrm_web.periods import end_after, last_day
 from xrm_web.records.forms import (
+    Errors,
     Place,
     SmallForm,
     date_input,
@@ -42,7 +43,6 @@ from xrm_web.security import signed_in
 
 blueprint = Blueprint("relationships", __name__)
 PER_PAGE = 100
-Errors = dict[str, tuple[str, ...]]
 
 
 @blueprint.get(PAGE + "/relationships")

@@ -28,6 +28,7 @@ from xrm_web.pages.records import PAGE
 from xrm_web.periods import end_after
 from xrm_web.records.facets import addable_roles
 from xrm_web.records.forms import (
+    Errors,
     Place,
     SmallForm,
     date_input,
@@ -44,7 +45,6 @@ from xrm_web.role_overlaps import Wanted, check_overlap, confirmation, mark_of
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("roles", __name__)
-Errors = dict[str, tuple[str, ...]]
 
 
 @blueprint.route(PAGE + "/roles/add", methods=["GET", "POST"])

@@ -21,6 +21,7 @@ from xrm_web.inputs import FieldInput, Option
 from xrm_web.pages.records import PAGE
 from xrm_web.periods import end_after
 from xrm_web.records.forms import (
+    Errors,
     Place,
     SmallForm,
     date_input,
@@ -34,7 +35,6 @@ from xrm_web.records.page import type_of
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("shares", __name__)
-Errors = dict[str, tuple[str, ...]]
 
 
 @blueprint.route(PAGE + "/share", methods=["GET", "POST"])

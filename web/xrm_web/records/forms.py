@@ -22,6 +22,7 @@ from xrm_web.inputs import FieldInput, Option
 from xrm_web.navigation import current_department
 
 Problems = Sequence[tuple[str, str]]
+Errors = dict[str, tuple[str, ...]]  # what is wrong, by the name of the input
 
 
 class Place(NamedTuple):

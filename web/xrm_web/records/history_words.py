@@ -15,6 +15,8 @@ ICONS = {
     "permission_set": "key", "department": "building-2", "schema": "columns-3",
 }
 
+MOVED = ("entity", "role", "contact_point", "relationship", "file")
+
 
 def action_words() -> dict[str, str]:
     """Action → what was done, in the reader's language."""
@@ -27,6 +29,8 @@ def action_words() -> dict[str, str]:
         "contact_point.added": gettext("Contact point added"), "contact_point.updated": gettext("Contact point changed"),
         "interaction.recorded": gettext("Interaction noted"), "interaction.updated": gettext("Interaction changed"),
         "interaction.deleted": gettext("Interaction deleted"), "interaction.restored": gettext("Interaction taken back"),
+        **{f"{one}.moved": gettext("Moved to another department") for one in MOVED},
+        "department.contents_moved": gettext("Contents moved to another department"),
         "message.queued": gettext("Message sent"), "audit.erased": gettext("Values of the history erased"),
         "user.created": gettext("User created"), "user.deactivated": gettext("User switched off"),
         "user.password_changed": gettext("Password changed"), "membership.added": gettext("Member added"),
