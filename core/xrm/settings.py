@@ -58,6 +58,7 @@ class Settings:
     former_secret_keys: tuple[str, ...] = ()  # they still open what they sealed
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
     password_list: str = ""  # a sorted file of passwords that are known to be known
+    password_length: int = 8  # at least so many characters; fewer than eight are never enough
     second_factor: str = "optional"
     session_idle_minutes: int = 12 * 60
     session_days: int = 14

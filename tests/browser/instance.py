@@ -24,6 +24,7 @@ class Small(NamedTuple):
     """What is in the instance."""
 
     email: str
+    user: UUID
     company: UUID
     person: UUID
     opportunity: UUID
@@ -37,7 +38,7 @@ class Small(NamedTuple):
             "home": "/",
             "settings": "/me",
             "tokens": "/me/tokens",
-            "invitations": "/admin/invitations",
+            "invitations": "/admin/people/invite",
             "help": "/help",
             "list": "/base/organization",
             "roles": "/base/customer",
@@ -86,4 +87,4 @@ def _fill(uow: UnitOfWork) -> Small:
     quote = create_entity(uow, "quote", {"number": "Q-1", "customer": str(company), "opportunity": str(deal)}, department=sales)
     line = {"quote": str(quote), "description": "Paper, 120 g", "quantity": "3", "unit_price": "2"}
     create_entity(uow, "quote_line", line, department=sales)
-    return Small("anna@example.org", company, person, deal, quote)
+    return Small("anna@example.org", user, company, person, deal, quote)

@@ -15,11 +15,12 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
-    "/admin", "/admin/departments", "/admin/departments/new", "/admin/people", "/admin/people/new", "/admin/permission-sets",
+    "/admin", "/admin/departments", "/admin/departments/new", "/admin/people", "/admin/people/new", "/admin/people/invite",
+    "/admin/people/{person}", "/admin/people/{person}/help/off", "/admin/permission-sets",
     "/admin/permission-sets/reader", "/admin/permission-sets/reader/edit", "/admin/why?what={company}&action=delete",
 )
-SAMPLE = {("/admin/permission-sets/reader/edit", "fr", 390), ("/admin/people", "fr", 390), ("/admin/departments", "en", 1280),
-          ("/admin/why?what={company}&action=delete", "fr", 390)}
+SAMPLE = {("/admin/permission-sets/reader/edit", "fr", 390), ("/admin/people/{person}", "fr", 390),
+          ("/admin/departments", "en", 1280), ("/admin/why?what={company}&action=delete", "fr", 390)}
 
 
 def every_page() -> list[object]:
@@ -37,7 +38,7 @@ def test_page_is_accessible(open_context: Open, site: Site, path: str, language:
     context = open_context(locale=locale, color_scheme=theme, viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
 
-    page.goto(path.format(company=site.small.company))
+    page.goto(path.format(company=site.small.company, person=site.small.user))
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
 

@@ -61,7 +61,7 @@ def test_a26_the_first_administrator_comes_in_once(app: Flask, runtime: Runtime)
     done = client.post("/welcome", data=sent)
 
     assert (done.status_code, done.location) == (303, "/")
-    assert "/admin/invitations" in client.get("/admin").text
+    assert "/admin/people/invite" in client.get("/admin/people").text
     assert late.post("/welcome", data={**sent, "email": "eve@example.org"}).status_code == 404
     forget_everybody(runtime)
     assert late.post("/welcome", data={**sent, "email": "eve@example.org"}).status_code == 404

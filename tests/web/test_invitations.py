@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests.factories.access import Departments, add_user
 from tests.web.conftest import SignIn
-from xrm.access.models import sign_in_attempt, user
+from xrm.access.models import sign_in_attempt
 from xrm.access.service import create_user
 from xrm.access.sign_in import check_sign_in
 from xrm.invitations.models import link_request, one_time_link
@@ -185,7 +183,7 @@ def test_a24_links_come_from_the_configured_address_alone(
 ) -> None:
     client = sign_in(admin)
 
-    answer = client.post("/admin/invitations", data={"email": "nadia@example.org"}, headers=headers)
+    answer = client.post("/admin/people/invite", data={"email": "nadia@example.org"}, headers=headers)
 
     if "evil" in headers.get("Host", ""):
         assert answer.status_code == 400
@@ -198,47 +196,15 @@ def test_a24_links_come_from_the_configured_address_alone(
 
 def test_a24_an_absolute_address_and_two_hosts_change_nothing(client: FlaskClient) -> None:
     absolute = client.open(
-        "/admin/invitations", method="POST", data={"email": "one@example.org"},
-        environ_overrides={"REQUEST_URI": "http://evil.example/admin/invitations", "RAW_URI": "http://evil.example/"},
+        "/admin/people/invite", method="POST", data={"email": "one@example.org"},
+        environ_overrides={"REQUEST_URI": "http://evil.example/admin/people/invite", "RAW_URI": "http://evil.example/"},
     )
-    two = client.post("/admin/invitations", data={"email": "two@example.org"}, headers={"Host": "127.0.0.1, evil.example"})
+    two = client.post("/admin/people/invite", data={"email": "two@example.org"}, headers={"Host": "127.0.0.1, evil.example"})
 
     assert 'value="http://127.0.0.1:5000/welcome/' in absolute.text
     assert two.status_code == 400
 
 
-def test_who_is_invited_is_listed_and_can_be_invited_again(client: FlaskClient, posting: Runtime) -> None:
-    sent = client.post("/admin/invitations", data={"email": "nadia@example.org", "name": "Nadia Ek"}, follow_redirects=True)
-    one: UUID = posting.read(
-        lambda uow: uow.execute(select(user.c.id).where(user.c.email_key == "nadia@example.org")).scalar_one(), SYSTEM
-    )
-    again = client.post(f"/admin/invitations/{one}/again", data={"by_hand": "true"})
-    gone = client.post(f"/admin/invitations/{one}/take-back", follow_redirects=True)
-
-    assert "Nadia Ek" in sent.text
-    assert "on its way to nadia@example.org" in sent.text
-    assert 'value="http://127.0.0.1:5000/welcome/' in again.text
-    assert "Nadia Ek" not in gone.text
-
-
-def test_an_address_that_is_there_is_said_and_nothing_typed_is_lost(client: FlaskClient) -> None:
-    answer = client.post("/admin/invitations", data={"email": "ADMIN@example.org", "name": "Somebody"})
-
-    assert answer.status_code == 409
-    assert "There is a user" in answer.text
-    assert 'value="Somebody"' in answer.text
-
-
-def test_a01_who_may_not_invite_finds_nothing(runtime: Runtime, sign_in: SignIn, departments: Departments) -> None:
-    local = runtime.write(lambda uow: add_user(uow, "local@example.org", {departments.sales: ["*:administer"]}), SYSTEM)
-    client = sign_in(local)
-
-    assert client.get("/admin/invitations").status_code == 404
-    assert client.post("/admin/invitations", data={"email": "nadia@example.org"}).status_code == 403
-    assert "/admin/invitations" not in client.get("/admin").text
-    assert "/admin/tokens" in client.get("/admin").text
-    users = runtime.read(lambda uow: uow.execute(select(user.c.email_key)).scalars().all(), SYSTEM)
-    assert sorted(users) == ["admin@example.org", "local@example.org"]
 
 
 def test_https_binds_the_cookie_of_a_link_to_the_host(runtime: Runtime, invited: str) -> None:

@@ -69,9 +69,10 @@ ADMIN = """
     admin_departments.remove admin_departments.show admin_departments.show_all admin_departments.show_delete
     admin_departments.show_edit admin_departments.show_new admin_health.fix admin_health.release admin_health.show
     admin_moving.show admin_moving.move
-    admin_health.snooze admin_health.wake admin_invitations.again admin_invitations.remove admin_invitations.send
-    admin_invitations.show admin_people.change admin_people.create admin_people.join admin_people.show admin_people.show_all
-    admin_people.show_new admin_people.sign_out admin_people.switch admin_plugins.change admin_plugins.matrix
+    admin_health.snooze admin_health.wake admin_help.show admin_help.take admin_invitations.again admin_invitations.preview
+    admin_invitations.remove admin_invitations.send admin_invitations.show admin_invitations.show_again
+    admin_people.change admin_people.create admin_people.join admin_people.show admin_people.show_all
+    admin_people.show_new admin_plugins.change admin_plugins.matrix
     admin_plugins.offer admin_plugins.show admin_plugins.switch
     admin_plugin_settings.show admin_plugin_settings.save admin_rights.end admin_rights.reach admin_rights.save
     admin_rights.show_end admin_rights.show_give admin_sets.create admin_sets.preview admin_sets.remove admin_sets.restore
@@ -94,6 +95,7 @@ LISTS_OF_ADMINISTRATORS = """
     admin.overview admin_departments.show_all admin_people.show_all admin_tokens.show admin_plugins.matrix admin_plugins.show
     admin_plugin_settings.show
     admin_sets.show_all admin_sets.show admin_why.show audit.show audit.as_csv admin_departments.show_new
+    admin_invitations.show admin_invitations.show_again
     admin_sets.show_new admin_sets.show_edit admin_rights.show_give admin_sets.preview admin_sets.show_again
 """.split()
 FORMS: Mapping[str, dict[str, Any]] = {
@@ -111,7 +113,6 @@ FORMS: Mapping[str, dict[str, Any]] = {
     "admin_people.join": {"department": "{department}"},
     "admin_departments.add": {"user": "{user_id}"},
     "admin_people.change": {"name": "Changed", "email": "changed@example.org"},
-    "admin_people.switch": {"active": "no"},
     "admin_departments.create": {"name": "Made"},
     "admin_departments.change": {"name": "Changed"},
     "admin_plugins.switch": {"change": "disable"},
@@ -119,7 +120,8 @@ FORMS: Mapping[str, dict[str, Any]] = {
     "admin_rights.save": {"set": "administrator", "depth": "all"},
     "admin_sets.create": {"key": "made", "label_en": "Made", "label_fr": "Fait", "permissions": "*:*"},
     "admin_sets.save": {"label_en": "Changed", "label_fr": "Changé", "permissions": "*:*"},
-    "admin_invitations.send": {"email": "made@example.org", "name": "Made"},
+    "admin_invitations.preview": {"email": "made@example.org", "department": "{department}", "set": "reader"},
+    "admin_invitations.send": {"email": "made@example.org", "name": "Made", "department": "{department}", "set": "reader"},
     "removal.move": {"department": ""},
 }
 
@@ -158,6 +160,7 @@ def places(runtime: Runtime, admin: Actor, departments: Departments) -> dict[str
     return found | {
         "entry_id": entry, "file_id": nowhere, "identity_id": nowhere, "passkey_id": nowhere, "handle": "0" * 16, "token": "none",
         "plugin": "base", "entity": "organization", "name": "sales", "key": "reader", "owner": "sales", "filename": "app.css",
+        "what": "sessions",
     }
 
 

@@ -7,22 +7,22 @@ import uuid
 
 import click
 
-from xrm.access.agents import device_of
 from xrm.access.directory import list_grants
 from xrm.access.grants import end_grant
-from xrm.access.people import activate_user, change_email
-from xrm.access.service import DEPTHS, add_member, create_user, deactivate_user, give, set_password
-from xrm.access.sessions import end_sessions, list_sessions
-from xrm.access.users import find_user, list_permission_sets, list_users
+from xrm.access.permission_sets import change_permission_set, find_set
+from xrm.access.policy import allowed
+from xrm.access.service import DEPTHS, add_member, create_user, give
+from xrm.access.users import User, find_user, list_permission_sets, list_users
 from xrm.departments.queries import get_tree
 from xrm.errors import NotFound, msg
-from xrm.factors.service import reset_factors
+from xrm.invitations.queries import list_invitations
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.choosing import Decorated, choose_department
-from xrm_cli.commands.user_links import invite_command, reset_link
+from xrm_cli.commands.user_links import LINK_COMMANDS
+from xrm_cli.commands.user_logins import LOGIN_COMMANDS
 from xrm_cli.declaring import Noun
 from xrm_cli.output import say
-from xrm_cli.passwords import ask_password, read_password
+from xrm_cli.passwords import read_password
 from xrm_cli.session import Session, with_session
 
 
@@ -81,11 +81,16 @@ def create(
 @user.command("list", examples=["xrm user list"])
 @with_session
 def list_command(session: Session) -> None:
-    """List all users."""
+    """List all users; ``invited`` are those who have not come in yet, as far as you administer users."""
+    def look(uow: UnitOfWork) -> tuple[list[User], set[uuid.UUID]]:
+        return list_users(uow), {one.user_id for one in list_invitations(uow)} if allowed(uow, "user:administer") else set()
+
+    people, invited = session.read(look)
     items = [
-        {"id": str(one.id), "email": one.email, "name": one.name, "active": one.is_active} for one in session.read(list_users)
+        {"id": str(one.id), "email": one.email, "name": one.name, "active": one.is_active, "invited": one.id in invited}
+        for one in people
     ]
-    session.give_list(items, ("name", "email", "active", "id"))
+    session.give_list(items, ("name", "email", "active", "invited", "id"))
 
 
 @user.command("sets", examples=["xrm user sets", "xrm user sets --json"])
@@ -94,10 +99,28 @@ def sets(session: Session) -> None:
     """List the permission sets that can be granted, with their permissions."""
     language = session.settings.language
     items = [
-        {"name": one.key, "label": one.label.get(language, one.label["en"]), "permissions": list(one.permissions)}
+        {"name": one.key, "label": one.label.get(language, one.label["en"]), "permissions": list(one.permissions),
+         "second_factor": one.second_factor}
         for one in session.read(list_permission_sets)
     ]
-    session.give_list(items, ("name", "label", "permissions"))
+    session.give_list(items, ("name", "label", "permissions", "second_factor"))
+
+
+@user.command("ask-second-factor", examples=[
+    "xrm user ask-second-factor administrator", "xrm user ask-second-factor editor --no",
+])
+@click.argument("permission_set", metavar="SET")
+@click.option("--no", "is_off", is_flag=True, help="Ask no longer.")
+@with_session
+def ask_second_factor(session: Session, *, permission_set: str, is_off: bool) -> None:
+    """Ask whoever has a permission set for a second factor, from their next sign-in by password on; API tokens go on working."""
+
+    def change(uow: UnitOfWork) -> None:
+        change_permission_set(uow, permission_set, find_set(uow, permission_set).permissions, second_factor=not is_off)
+
+    session.write(change)
+    said = f"{permission_set} {'asks for no' if is_off else 'asks for a'} second factor."
+    session.give({"set": permission_set, "second_factor": not is_off}, lambda: say(said))
 
 
 @user.command("grant", examples=["xrm user grant anna@example.org editor --department Sales --depth below"])
@@ -110,49 +133,6 @@ def grant(session: Session, *, email: str, permission_set: str, department: str,
     session.write(lambda uow: _grant(uow, find_user(uow, email).id, permission_set, department, depth))
     given = {"email": email, "set": permission_set, "department": department or None, "depth": depth}
     session.give(given, lambda: say(f"{email} has the rights of {permission_set} now."))
-
-
-@user.command("sessions", examples=["xrm user sessions anna@example.org", "xrm user sessions anna@example.org --json"])
-@click.argument("email")
-@with_session
-def sessions(session: Session, *, email: str) -> None:
-    """List where a user is signed in: browser, address, since when, last seen."""
-    rows = session.read(lambda uow: list_sessions(uow, find_user(uow, email, only_active=False).id))
-    items = [
-        {"browser": " ".join(device_of(row.agent)).strip() or "unknown", "address": row.address, "by": row.method,
-         "since": row.created_at.isoformat(), "seen": row.seen_at.isoformat(), "session": row.handle}
-        for row in rows
-    ]
-    session.give_list(items, ("browser", "address", "by", "since", "seen", "session"))
-
-
-@user.command("end-sessions", examples=["xrm user end-sessions anna@example.org"])
-@click.argument("email")
-@with_session
-def end_sessions_command(session: Session, *, email: str) -> None:
-    """Sign a user out everywhere."""
-    ended = session.write(lambda uow: end_sessions(uow, find_user(uow, email, only_active=False).id))
-    session.give({"email": email, "ended": ended}, lambda: say(f"{email} is signed out of {ended} browsers."))
-
-
-@user.command("reset-factors", examples=["xrm user reset-factors anna@example.org"])
-@click.argument("email")
-@with_session
-def reset_factors_command(session: Session, *, email: str) -> None:
-    """Take app, recovery codes and passkeys away from a user who lost them, and sign them out."""
-    session.write(lambda uow: reset_factors(uow, find_user(uow, email, only_active=False).id))
-    session.give({"email": email, "reset": True}, lambda: say(f"{email} signs in by password alone now."))
-
-
-@user.command("set-password", examples=["xrm user set-password anna@example.org --password-file password.txt"])
-@click.argument("email")
-@click.option("--password-file", type=click.Path(exists=True, dir_okay=False), help="File whose first line is the password.")
-@with_session
-def set_password_command(session: Session, *, email: str, password_file: str | None) -> None:
-    """Give a user a new password, asked for unless a file holds it; they are signed out everywhere."""
-    password = read_password(password_file) if password_file else ask_password()
-    session.write(lambda uow: set_password(uow, find_user(uow, email, only_active=False).id, password))
-    session.give({"email": email, "changed": True}, lambda: say(f"{email} has a new password, and is signed out everywhere."))
 
 
 @user.command("revoke", examples=[
@@ -181,33 +161,5 @@ def revoke(session: Session, *, email: str, permission_set: str, department: str
     session.give(ended, lambda: say(f"{count} grants of {permission_set} ended."))
 
 
-@user.command("off", examples=["xrm user off anna@example.org"])
-@click.argument("email")
-@with_session
-def off(session: Session, *, email: str) -> None:
-    """Switch a login off; its sessions end at once."""
-    session.write(lambda uow: deactivate_user(uow, find_user(uow, email, only_active=False).id))
-    session.give({"email": email, "active": False}, lambda: say(f"{email} cannot sign in any more."))
-
-
-@user.command("on", examples=["xrm user on anna@example.org"])
-@click.argument("email")
-@with_session
-def on(session: Session, *, email: str) -> None:
-    """Switch a login on again; its rights are as they were."""
-    session.write(lambda uow: activate_user(uow, find_user(uow, email, only_active=False).id))
-    session.give({"email": email, "active": True}, lambda: say(f"{email} can sign in again."))
-
-
-@user.command("change-email", examples=["xrm user change-email anna@example.org anna.ek@example.org"])
-@click.argument("email")
-@click.argument("new", metavar="NEW")
-@with_session
-def change_email_command(session: Session, *, email: str, new: str) -> None:
-    """Give a login another address; its sessions end."""
-    session.write(lambda uow: change_email(uow, find_user(uow, email, only_active=False).id, new))
-    session.give({"email": new}, lambda: say(f"They sign in as {new} now."))
-
-
-user.add_command(invite_command)
-user.add_command(reset_link)
+for command in (*LINK_COMMANDS, *LOGIN_COMMANDS):
+    user.add_command(command)

@@ -6,17 +6,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
-from xrm.access.models import grant, membership, permission, permission_set, session, user
+from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.access.policy import in_scope, require, scope
 from xrm.access.rights import permissions_for
 from xrm.access.users import USER_COLUMNS, User
 from xrm.departments.queries import get_tree
 from xrm.errors import NotFound, msg
 from xrm.folding import fold
+from xrm.invitations.models import invitation
 from xrm.schema.model import Label
 from xrm.unit_of_work import UnitOfWork
 
@@ -49,13 +49,11 @@ class Person:
     departments: tuple[uuid.UUID, ...] = ()
     grants: tuple[Given, ...] = ()
     grants_elsewhere: int = 0
-    sessions: int = 0
-    last_seen: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Search:
-    """Which people are wanted: words of name or address, ``state`` (on, off or empty), a department, a permission set."""
+    """Which people are wanted: words of name or address, ``state`` (on, invited, off, or empty), a department, a set."""
 
     text: str = ""
     state: str = ""
@@ -86,13 +84,12 @@ def search_people(uow: UnitOfWork, wanted: Search) -> Found:
         PermissionDenied: without the right to administer users anywhere.
     """
     require(uow, "user:administer")
-    rows = uow.execute(select(*USER_COLUMNS).where(_known(uow)))
+    rows = uow.execute(select(*USER_COLUMNS).where(is_administered(uow), _in_state(wanted.state)))
     words = fold(wanted.text).split()
     users = [User(**row._mapping) for row in rows]
     users = [
         one for one in users
         if all(word in f"{fold(one.name)} {one.email.casefold()}" for word in words)
-        and wanted.state in ("", "on" if one.is_active else "off")
     ]
     if wanted.department is not None or wanted.set_key:
         about = _about(uow, [one.id for one in users])
@@ -113,26 +110,21 @@ def _fits(about: _Rows, one: uuid.UUID, wanted: Search) -> bool:
 
 
 def get_person(uow: UnitOfWork, user_id: uuid.UUID) -> Person:
-    """One person, with sessions for those who administer users everywhere.
+    """One person.
 
     Raises:
         PermissionDenied: without the right to administer users anywhere.
         NotFound: when there is no such user among those whom the reader administers.
     """
     require(uow, "user:administer")
-    row = uow.execute(select(*USER_COLUMNS).where(user.c.id == user_id, _known(uow))).first()
+    row = uow.execute(select(*USER_COLUMNS).where(user.c.id == user_id, is_administered(uow))).first()
     if row is None:
         raise NotFound(msg("There is no such person among those whom you administer."))
     about = _about(uow, [user_id])
     grants = tuple(about.grants.get(user_id, ()))
     count = uow.execute(select(func.count()).select_from(grant).where(grant.c.user_id == user_id)).scalar_one()
-    sessions, last_seen = 0, None
-    if scope(uow, *RIGHT).is_everywhere:
-        mine = session.c.user_id == user_id, session.c.expires_at > uow.now
-        seen = uow.execute(select(session.c.seen_at).where(*mine).order_by(session.c.seen_at.desc())).scalars().all()
-        sessions, last_seen = len(seen), seen[0] if seen else None
     members = tuple(about.members.get(user_id, ()))
-    return Person(User(**row._mapping), members, grants, int(count) - len(grants), sessions, last_seen)
+    return Person(User(**row._mapping), members, grants, int(count) - len(grants))
 
 
 def list_grants(
@@ -217,7 +209,13 @@ def administrators_of(uow: UnitOfWork, departments: Sequence[uuid.UUID | None], 
     return list(dict.fromkeys(name for _, _, name in found))[:most]
 
 
-def _known(uow: UnitOfWork) -> ColumnElement[bool]:
+def _in_state(state: str) -> ColumnElement[bool]:
+    invited = user.c.id.in_(select(invitation.c.user_id))
+    conditions = {"on": and_(user.c.is_active, ~invited), "invited": and_(user.c.is_active, invited), "off": ~user.c.is_active}
+    return conditions.get(state, true())
+
+
+def is_administered(uow: UnitOfWork) -> ColumnElement[bool]:
     """The SQL condition that a row of ``user`` is somebody whom the reader administers, at least in one department."""
     if scope(uow, *RIGHT).is_everywhere:
         return true()

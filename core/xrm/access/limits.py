@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import exists, select
 
-from xrm.access.models import grant, permission, permission_set, user
+from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.access.rights import access_of, note_changed_rights, permissions_for
 from xrm.departments.queries import get_tree
-from xrm.errors import Conflict, PermissionDenied, msg
+from xrm.errors import Conflict, NotFound, PermissionDenied, msg
 from xrm.unit_of_work import UnitOfWork
 
 EVERYTHING = "*:*"
@@ -107,6 +107,33 @@ def require_standing(uow: UnitOfWork, user_id: uuid.UUID) -> None:
                 msg("This person has the right {action}, which you do not have there: only who has it may act on their login.",
                     action=lacking)
             )
+
+
+def require_charge(uow: UnitOfWork, user_id: uuid.UUID) -> None:
+    """Stop who may not help with, or switch off, the login of this user.
+
+    Who administers users everywhere may, for all who have no more rights than they have. Who administers them in some
+    departments may, for those who besides belong to these departments and have rights in these alone.
+
+    Raises:
+        PermissionDenied: without the right to administer users, for somebody with more rights, or who belongs elsewhere too.
+        NotFound: when there is no such user among those whom the actor administers.
+    """
+    where = access_of(uow).scope("user", "administer")
+    if where.is_empty:
+        raise PermissionDenied(msg("You need the right {action}. Ask an administrator.", action="user:administer"))
+    members = uow.execute(select(membership.c.department_id).where(membership.c.user_id == user_id)).scalars()
+    grants = uow.execute(select(grant.c.department_id, grant.c.depth).where(grant.c.user_id == user_id)).all()
+    places = [(one, "department") for one in members] + [(row.department_id, row.depth) for row in grants]
+    mine = [missing_right(uow, ["user:administer"], *place) is None for place in places]
+    is_there = uow.execute(select(user.c.id).where(user.c.id == user_id)).first() is not None
+    if not is_there or not (where.is_everywhere or any(mine)):
+        raise NotFound(msg("There is no such person among those whom you administer."))
+    if not all(mine):
+        raise PermissionDenied(
+            msg("This person belongs to departments that you do not administer. Ask an administrator of all departments.")
+        )
+    require_standing(uow, user_id)
 
 
 @contextmanager

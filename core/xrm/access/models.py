@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, false
 
 from xrm.db.metadata import DECIDES_RIGHTS, metadata
 from xrm.db.types import Id, UtcDateTime, key_text
@@ -39,6 +39,7 @@ permission_set = Table(
     Column("key", key_text(), nullable=False, unique=True),
     Column("label_en", Text, nullable=False),
     Column("label_fr", Text, nullable=False),
+    Column("second_factor", Boolean, nullable=False, server_default=false()),  # who has it needs one to sign in
     info=DECIDES_RIGHTS,
 )
 

@@ -21,6 +21,11 @@ MOST_ADDED = 4  # characters around a name that do not make it a password
 SHORTEST_NAME = 4
 
 
+def shortest(settings: Settings) -> int:
+    """How many characters a password has at least."""
+    return max(SHORTEST, settings.password_length)
+
+
 def hash_password(password: str, settings: Settings, about: Iterable[str] = ()) -> str:
     """The hash to keep.
 
@@ -44,8 +49,9 @@ def check_password(password: str, settings: Settings, about: Iterable[str] = ())
 
 
 def _problem(password: str, settings: Settings, about: Iterable[str]) -> Message | None:
-    if not SHORTEST <= len(password) <= LONGEST:
-        return msg("A password has {least} to {most} characters.", least=SHORTEST, most=LONGEST)
+    least = shortest(settings)
+    if not least <= len(password) <= LONGEST:
+        return msg("A password has {least} to {most} characters.", least=least, most=LONGEST)
     if _is_about(password, [*about, *OWN_WORDS]):
         return msg("This password is little more than a name or address that others know. Take three or four words at random.")
     if is_known(password, settings):

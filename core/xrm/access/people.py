@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of logins that are there: on again, name, e-mail address, memberships, sessions.
+"""Changes of logins that are there: on again, name, e-mail address, memberships.
 
 A login is changed here and nowhere else: what is said of a contact with the same address never touches it.
 """
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from xrm.access.addresses import clean_email, email_key
-from xrm.access.limits import require_standing
-from xrm.access.models import membership, session, user
+from xrm.access.addresses import email_key
+from xrm.access.limits import require_charge, require_standing
+from xrm.access.models import membership, user
 from xrm.access.policy import require, require_everywhere
 from xrm.access.recording import note
-from xrm.access.users import User, get_user
-from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.access.sessions import drop_sessions
+from xrm.access.users import User, free_email, get_user
+from xrm.errors import InvalidInput, NotFound, Problem, msg
+from xrm.invitations.models import one_time_link
 from xrm.schema.fields.characters import is_storable
 from xrm.unit_of_work import UnitOfWork
 
@@ -27,11 +29,11 @@ def activate_user(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     """Switch a login on again; grants and memberships are as they were.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere, or for somebody with more rights than one's own.
-        NotFound: when there is no such user.
+        PermissionDenied, NotFound: as ``require_charge``.
     """
-    before = _find(uow, user_id)
-    if not before.is_active:
+    require_charge(uow, user_id)
+    before = get_user(uow, user_id)
+    if before is not None and not before.is_active:
         uow.execute(update(user).where(user.c.id == user_id).values(is_active=True))
         note(uow, user_id, "user", "user.activated", {})
 
@@ -40,7 +42,8 @@ def rename_user(uow: UnitOfWork, user_id: uuid.UUID, name: str) -> None:
     """Give a user another name.
 
     Raises:
-        PermissionDenied, NotFound: as ``activate_user``.
+        PermissionDenied: without the right to administer users everywhere, or for somebody with more rights than one's own.
+        NotFound: when there is no such user.
         InvalidInput: for an empty or over-long name.
     """
     before = _find(uow, user_id)
@@ -53,37 +56,21 @@ def rename_user(uow: UnitOfWork, user_id: uuid.UUID, name: str) -> None:
 
 
 def change_email(uow: UnitOfWork, user_id: uuid.UUID, email: str) -> None:
-    """Give a login another address; its sessions end, since whoever used the old one may not be who uses the new one.
+    """Give a login another address; its sessions and links end: who used the old one may not be who uses the new one.
 
     Raises:
-        PermissionDenied, NotFound: as ``activate_user``.
+        PermissionDenied, NotFound: as ``rename_user``.
         InvalidInput: for a wrong address.
-        Conflict: when the address has a login already, in whatever case it is written.
+        Conflict: when the address has a login already, in whatever way it is written.
     """
     before = _find(uow, user_id)
-    address = clean_email(email)
+    address = free_email(uow, email, besides=user_id)
     if address == before.email:
         return
-    taken = select(user.c.id).where(user.c.email_key == email_key(address), user.c.id != user_id)
-    if uow.execute(taken).first() is not None:
-        raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
     uow.execute(update(user).where(user.c.id == user_id).values(email=address, email_key=email_key(address)))
-    uow.execute(delete(session).where(session.c.user_id == user_id))
+    drop_sessions(uow, user_id)
+    uow.execute(delete(one_time_link).where(one_time_link.c.user_id == user_id, one_time_link.c.used_at.is_(None)))
     note(uow, user_id, "user", "user.email_changed", {"email": (before.email, address)})
-
-
-def end_sessions(uow: UnitOfWork, user_id: uuid.UUID) -> int:
-    """End all sessions of a user, and return how many there were.
-
-    Raises:
-        PermissionDenied, NotFound: as ``activate_user``.
-    """
-    _find(uow, user_id)
-    mine = session.c.user_id == user_id
-    count = uow.execute(select(func.count()).select_from(session).where(mine)).scalar_one()
-    uow.execute(delete(session).where(mine))
-    note(uow, user_id, "user", "user.sessions_ended", {"sessions": (count, 0)})
-    return int(count)
 
 
 def remove_member(uow: UnitOfWork, user_id: uuid.UUID, department: uuid.UUID) -> None:

@@ -22,12 +22,13 @@ from xrm.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Held:
-    """A set as it is: its row, and what it holds."""
+    """A set as it is: its row, and what it holds; ``second_factor``: whoever has it needs one to sign in."""
 
     id: uuid.UUID
     key: str
     label: Mapping[str, str]
     permissions: tuple[str, ...]
+    second_factor: bool = False
 
 
 def find_set(uow: UnitOfWork, key: str) -> Held:
@@ -36,18 +37,19 @@ def find_set(uow: UnitOfWork, key: str) -> Held:
     Raises:
         NotFound: when there is none.
     """
-    row = uow.execute(
-        select(permission_set.c.id, permission_set.c.label_en, permission_set.c.label_fr).where(permission_set.c.key == key)
-    ).first()
+    row = uow.execute(select(permission_set).where(permission_set.c.key == key)).first()
     if row is None:
         raise NotFound(unknown("permission set", key[:100], uow.execute(select(permission_set.c.key)).scalars()))
-    return Held(row.id, key, {"en": row.label_en, "fr": row.label_fr}, tuple(permissions_of(uow, row.id)))
+    return Held(row.id, key, {"en": row.label_en, "fr": row.label_fr}, tuple(permissions_of(uow, row.id)), row.second_factor)
 
 
 def change_permission_set(
-    uow: UnitOfWork, key: str, permissions: Iterable[str], label: Mapping[str, str] | None = None
+    uow: UnitOfWork, key: str, permissions: Iterable[str], label: Mapping[str, str] | None = None, *,
+    second_factor: bool | None = None,
 ) -> tuple[str, ...]:
     """Make a set hold these permissions from now on, and return them; everybody who has it feels it at their next request.
+
+    ``second_factor``: whether whoever has it has to set one up at the next sign-in; None leaves it as it is.
 
     Raises:
         PermissionDenied: without the right to administer users everywhere, or when the set holds, or would hold, more than one
@@ -73,7 +75,16 @@ def change_permission_set(
             note(uow, before.id, "permission_set", "permission_set.changed", changes)
     if label is not None:
         _name(uow, before, checked_label(label))
+    if second_factor is not None:
+        _ask_for_second(uow, before, is_needed=second_factor)
     return wanted
+
+
+def _ask_for_second(uow: UnitOfWork, before: Held, *, is_needed: bool) -> None:
+    if is_needed != before.second_factor:
+        uow.execute(update(permission_set).where(permission_set.c.id == before.id).values(second_factor=is_needed))
+        changes = {"second_factor": (before.second_factor, is_needed)}
+        note(uow, before.id, "permission_set", "permission_set.changed", changes)
 
 
 def _name(uow: UnitOfWork, before: Held, texts: Mapping[str, str]) -> None:
@@ -85,17 +96,20 @@ def _name(uow: UnitOfWork, before: Held, texts: Mapping[str, str]) -> None:
 
 
 def copy_permission_set(uow: UnitOfWork, key: str, new_key: str, label: Mapping[str, str]) -> uuid.UUID:
-    """Make a set that holds the same, to be changed on its own, and return its id.
+    """Make a set that holds and asks for the same, to be changed on its own, and return its id.
 
     Raises:
         NotFound: when there is no such set.
         PermissionDenied, InvalidInput, Conflict: as ``create_permission_set``.
     """
-    return create_permission_set(uow, new_key, label, find_set(uow, key).permissions)
+    pattern = find_set(uow, key)
+    one = create_permission_set(uow, new_key, label, pattern.permissions)
+    _ask_for_second(uow, find_set(uow, new_key), is_needed=pattern.second_factor)
+    return one
 
 
 def restore_permission_set(uow: UnitOfWork, key: str) -> None:
-    """Make a shipped set hold again what it was shipped with.
+    """Make a shipped set hold again what it was shipped with; whether it asks for a second factor stays.
 
     Raises:
         NotFound: for a set that was not shipped.

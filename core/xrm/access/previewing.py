@@ -23,6 +23,7 @@ from xrm.access.scopes import Scope
 from xrm.access.service import require_administering
 from xrm.access.users import USER_COLUMNS, User
 from xrm.access.vocabulary import check_permissions
+from xrm.db.ids import new_id
 from xrm.entities.models import entity
 from xrm.errors import NotFound, msg
 from xrm.roles.models import role
@@ -124,12 +125,27 @@ def preview_grant(
     Raises:
         NotFound, PermissionDenied, InvalidInput: as ``give``.
     """
+    return _preview_given(uow, _find(uow, user_id), set_key, department, depth)
+
+
+def _preview_given(uow: UnitOfWork, who: User, set_key: str, department: uuid.UUID | None, depth: str) -> Preview:
     require_administering(uow, department, depth)
     held = find_set(uow, set_key)
     refuse_more_than_own(uow, ["user:administer", *held.permissions], department, depth)
     new = (held.id, None if depth == "all" else department, depth)
-    affected = _compare(uow, [_find(uow, user_id)], lambda _, places: [*places, new], {})
+    affected = _compare(uow, [who], lambda _, places: [*places, new], {})
     return Preview(held.permissions, (), affected)
+
+
+def preview_first_grant(
+    uow: UnitOfWork, name: str, set_key: str, *, department: uuid.UUID | None = None, depth: str = "department"
+) -> Preview:
+    """What this grant would give to somebody of this name who has no login yet.
+
+    Raises:
+        NotFound, PermissionDenied, InvalidInput: as ``give``.
+    """
+    return _preview_given(uow, User(new_id(), "", name, is_active=True), set_key, department, depth)
 
 
 def preview_end(uow: UnitOfWork, grant_id: uuid.UUID) -> Preview:

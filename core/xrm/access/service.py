@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import insert, select, update
 
-from xrm.access.addresses import clean_email, email_key
-from xrm.access.limits import keeping_an_administrator, permissions_of, refuse_more_than_own, require_standing
+from xrm.access.addresses import email_key
+from xrm.access.limits import keeping_an_administrator, permissions_of, refuse_more_than_own, require_charge, require_standing
 from xrm.access.models import grant, membership, permission, permission_set, user
 from xrm.access.passwords import hash_password
 from xrm.access.policy import require, require_everywhere
 from xrm.access.recording import note
 from xrm.access.sessions import drop_sessions, want_renewal
+from xrm.access.users import free_email
 from xrm.access.vocabulary import check_permissions, checked_label
 from xrm.db.ids import new_id
 from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
@@ -73,20 +74,25 @@ def create_permission_set(uow: UnitOfWork, key: str, label: Mapping[str, str], p
     return one
 
 
-def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | None = None, language: str = "") -> uuid.UUID:
-    """Create a login and return its id; without a password it cannot sign in yet.
+def create_user(
+    uow: UnitOfWork, email: str, *, name: str = "", password: str | None = None, language: str = "",
+    department: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Create a login, a member of ``department``, and return its id; without a password it cannot sign in yet.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied: without the right to administer users in this department; without a department, or with a password
+            that somebody else then knows, without the right to administer users everywhere.
         InvalidInput: for a wrong address or a password that is too short or easily guessed.
-        Conflict: when the address has a login already, in whatever case it is written.
+        Conflict: when the address has a login already, in whatever way it is written.
     """
-    require_everywhere(uow, "user:administer")
-    address = clean_email(email)
+    if department is None or password is not None:
+        require_everywhere(uow, "user:administer")
+    else:
+        require(uow, "user:administer", department)
+    address = free_email(uow, email)
     if not is_storable(name) or language not in CHANGEABLE["language"]:
         raise InvalidInput([Problem("name", msg("Give a name without control characters, and a language the program has."))])
-    if uow.execute(select(user.c.id).where(user.c.email_key == email_key(address))).first() is not None:
-        raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
     one = new_id()
     uow.execute(
         insert(user).values(
@@ -96,6 +102,8 @@ def create_user(uow: UnitOfWork, email: str, *, name: str = "", password: str | 
         )
     )
     note(uow, one, "user", "user.created", {"email": (None, address)})
+    if department is not None:
+        add_member(uow, one, department)
     return one
 
 
@@ -177,11 +185,10 @@ def deactivate_user(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     """Switch a login off; its sessions end at once.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere, or for somebody with more rights than one's own.
+        PermissionDenied, NotFound: as ``require_charge``.
         Conflict: for the last administrator of everything.
     """
-    require_everywhere(uow, "user:administer")
-    require_standing(uow, user_id)
+    require_charge(uow, user_id)
     with keeping_an_administrator(uow):
         uow.execute(update(user).where(user.c.id == user_id).values(is_active=False))
     drop_sessions(uow, user_id)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
 
+from xrm.access.limits import require_charge
 from xrm.access.models import session, sign_in_ticket, user
-from xrm.access.policy import require_everywhere
 from xrm.access.users import USER_COLUMNS, User
 from xrm.access.viewing_as import as_seen, end_view
 from xrm.audit.service import record_audit
@@ -109,7 +109,7 @@ def list_sessions(uow: UnitOfWork, user_id: uuid.UUID, *, this: str = "") -> lis
     """The sessions of a user that are open, the last used first; ``this`` is the token of the one that asks.
 
     Raises:
-        PermissionDenied: for another user, without the right to administer users everywhere.
+        PermissionDenied, NotFound: for another user, as ``require_charge``.
     """
     _require_own(uow, user_id)
     mine = hash_token(this) if this else b""
@@ -126,7 +126,7 @@ def end_one(uow: UnitOfWork, user_id: uuid.UUID, handle: str) -> None:
 
     Raises:
         PermissionDenied: as ``list_sessions``.
-        NotFound: when it is over already.
+        NotFound: also when it is over already.
     """
     _require_own(uow, user_id)
     rows = uow.execute(select(session.c.token_hash).where(session.c.user_id == user_id)).scalars()
@@ -164,7 +164,7 @@ def hash_token(token: str) -> bytes:
 
 def _require_own(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     if uow.actor.user_id != user_id:
-        require_everywhere(uow, "user:administer")
+        require_charge(uow, user_id)
 
 
 def _handle(token_hash: bytes) -> str:

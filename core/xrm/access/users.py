@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from xrm.access.addresses import email_key
+from xrm.access.addresses import clean_email, email_key
 from xrm.access.models import membership, permission, permission_set, user
 from xrm.departments.queries import get_tree
-from xrm.errors import NotFound, msg
+from xrm.errors import Conflict, NotFound, msg
 from xrm.unit_of_work import Actor, UnitOfWork
 
 
@@ -70,6 +70,20 @@ def find_user(uow: UnitOfWork, email: str, *, only_active: bool = True) -> User:
     return User(**row._mapping)
 
 
+def free_email(uow: UnitOfWork, email: str, *, besides: uuid.UUID | None = None) -> str:
+    """The address as a login keeps it, when no other login (``besides`` this one) has it, in whatever way it is written.
+
+    Raises:
+        InvalidInput: when it is no address.
+        Conflict: (``taken``) when a login has it.
+    """
+    address = clean_email(email)
+    owner = uow.execute(select(user.c.id).where(user.c.email_key == email_key(address))).scalar()
+    if owner is not None and owner != besides:
+        raise Conflict(msg("There is a user {email} already.", email=address), code="taken")
+    return address
+
+
 def list_users(uow: UnitOfWork) -> list[User]:
     """All users by name: colleagues are known to each other."""
     return [User(**row._mapping) for row in uow.execute(select(*USER_COLUMNS).order_by(user.c.name, user.c.id))]
@@ -77,23 +91,28 @@ def list_users(uow: UnitOfWork) -> list[User]:
 
 @dataclass(frozen=True)
 class PermissionSet:
-    """A named bundle of permissions (``subject:verb``); ``label`` by language."""
+    """A named bundle of permissions (``subject:verb``); ``label`` by language.
+
+    ``second_factor``: whoever has it needs a second factor to sign in.
+    """
 
     key: str
     label: dict[str, str]
     permissions: tuple[str, ...]
+    second_factor: bool = False
 
 
 def list_permission_sets(uow: UnitOfWork) -> list[PermissionSet]:
     """All permission sets by key, with their permissions in order: what can be granted is no secret, who has it is."""
     rows = uow.execute(
-        select(permission_set.c.key, permission_set.c.label_en, permission_set.c.label_fr, permission.c.permission)
+        select(permission_set, permission.c.permission)
         .outerjoin_from(permission_set, permission, permission.c.permission_set_id == permission_set.c.id)
         .order_by(permission_set.c.key, permission.c.permission)
     )
     found: dict[str, PermissionSet] = {}
     for row in rows:
-        one = found.get(row.key) or PermissionSet(row.key, {"en": row.label_en, "fr": row.label_fr}, ())
+        label = {"en": row.label_en, "fr": row.label_fr}
+        one = found.get(row.key) or PermissionSet(row.key, label, (), row.second_factor)
         found[row.key] = replace(one, permissions=(*one.permissions, row.permission) if row.permission else one.permissions)
     return list(found.values())
 

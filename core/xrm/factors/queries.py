@@ -7,8 +7,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from xrm.access.limits import require_charge
+from xrm.access.models import grant, permission_set, user
 from xrm.access.policy import require_everywhere
 from xrm.access.rights import access_of
 from xrm.access.viewing_as import refuse_view
@@ -33,11 +35,12 @@ class Passkey:
 
 @dataclass(frozen=True)
 class Factors:
-    """What a user has set up; ``recovery_left`` counts codes that were not used."""
+    """What a user has set up; ``recovery_left`` counts codes that were not used, ``app_since`` is empty without an app."""
 
     has_app: bool
     recovery_left: int
     passkeys: tuple[Passkey, ...]
+    app_since: datetime | None = None
 
     @property
     def has_second(self) -> bool:
@@ -49,22 +52,24 @@ def factors_of(uow: UnitOfWork, user_id: uuid.UUID) -> Factors:
     """What a user has set up.
 
     Raises:
-        PermissionDenied: for another user, without the right to administer users everywhere.
+        PermissionDenied, NotFound: for another user, as ``require_charge``.
     """
     if uow.actor.user_id != user_id:
-        require_everywhere(uow, "user:administer")
-    app = uow.execute(select(totp.c.user_id).where(totp.c.user_id == user_id, totp.c.confirmed_at.is_not(None))).first()
+        require_charge(uow, user_id)
+    since = uow.execute(select(totp.c.confirmed_at).where(totp.c.user_id == user_id)).scalar()
     left = select(func.count()).where(recovery_code.c.user_id == user_id, recovery_code.c.used_at.is_(None))
     columns = (passkey.c.id, passkey.c.name, passkey.c.is_synced, passkey.c.created_at, passkey.c.used_at)
     keys = uow.execute(select(*columns).where(passkey.c.user_id == user_id).order_by(passkey.c.created_at, passkey.c.id))
-    return Factors(app is not None, uow.execute(left).scalar_one(), tuple(Passkey(**row._mapping) for row in keys))
+    found = tuple(Passkey(**row._mapping) for row in keys)
+    return Factors(since is not None, uow.execute(left).scalar_one(), found, since)
 
 
 def waiting_secret(uow: UnitOfWork, user_id: uuid.UUID) -> str | None:
     """The secret that was given to an app and waits for its first code.
 
     Raises:
-        PermissionDenied: as ``factors_of``; (``view_only``) for who looks at the pages as its owner.
+        PermissionDenied: for another user, without the right to administer users everywhere; (``view_only``) for who looks at
+            the pages as its owner.
     """
     refuse_view(uow.actor)
     if uow.actor.user_id != user_id:
@@ -79,11 +84,31 @@ def purpose_of(user_id: uuid.UUID) -> str:
 
 
 def must_have_second(uow: UnitOfWork) -> bool:
-    """Whether the instance asks the actor for a second factor, by its setting ``second_factor``."""
+    """Whether the actor is asked for a second factor: by the setting ``second_factor``, or by a permission set they have."""
     wanted = uow.settings.second_factor
-    if wanted != "administrators":
-        return wanted == "everybody"
+    if wanted == "everybody" or (wanted == "administrators" and _administers(uow)):
+        return True
+    asking = select(grant.c.id).join(permission_set, permission_set.c.id == grant.c.permission_set_id)
+    mine = asking.where(grant.c.user_id == uow.actor.user_id, permission_set.c.second_factor).limit(1)
+    return uow.execute(mine).first() is not None
+
+
+def _administers(uow: UnitOfWork) -> bool:
     return any(key == "*:*" or key.endswith(":administer") for key in access_of(uow).scopes)
+
+
+def count_without_second(uow: UnitOfWork, set_id: uuid.UUID) -> int:
+    """How many active users who have this permission set could not be asked for a second factor today.
+
+    Raises:
+        PermissionDenied: without the right to administer users everywhere.
+    """
+    require_everywhere(uow, "user:administer")
+    holders = select(grant.c.user_id).where(grant.c.permission_set_id == set_id)
+    with_app = select(totp.c.user_id).where(totp.c.confirmed_at.is_not(None))
+    has_one = or_(user.c.id.in_(with_app), user.c.id.in_(select(passkey.c.user_id)))
+    found = select(func.count()).select_from(user).where(user.c.id.in_(holders), user.c.is_active, ~has_one)
+    return int(uow.execute(found).scalar_one())
 
 
 def needs(uow: UnitOfWork, method: str) -> str:

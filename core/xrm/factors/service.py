@@ -7,9 +7,11 @@ import uuid
 
 from sqlalchemy import delete, insert, select, update
 
+from xrm.access.limits import administrators, require_charge
 from xrm.access.models import user
 from xrm.access.policy import require_everywhere
 from xrm.access.sessions import drop_sessions
+from xrm.access.sign_in import has_password
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.db.locks import hold
@@ -195,9 +197,15 @@ def reset_factors(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     """Take away all that a user has besides the password, for somebody who lost it; their sessions end.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied, NotFound: as ``require_charge``.
+        Conflict: (``last_administrator``) for the only administrator of everything, who without a password could not come in.
     """
-    require_everywhere(uow, "user:administer")
+    require_charge(uow, user_id)
+    if administrators(uow) == {user_id} and not has_password(uow, user_id):
+        raise Conflict(
+            msg("This is the last administrator of everything and has no password: without a passkey nobody could come in. Give "
+                "them a password first."), code="last_administrator",
+        )
     for table in (totp, recovery_code, passkey):
         uow.execute(delete(table).where(table.c.user_id == user_id))
     drop_sessions(uow, user_id)

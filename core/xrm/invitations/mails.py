@@ -11,6 +11,7 @@ from xrm.unit_of_work import UnitOfWork
 
 SYSTEM_MAIL_JOB = "send_system_mail"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of a mail
+FACTORS_RESET = "factors_reset"
 TRIES = 6
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from xrm.access.directory import is_administered
 from xrm.access.models import user
-from xrm.access.policy import require_everywhere
+from xrm.access.policy import require
 from xrm.invitations.links import INVITATION, LIFETIMES
 from xrm.invitations.models import invitation
 from xrm.unit_of_work import UnitOfWork
@@ -29,16 +30,16 @@ class Invitation:
 
 
 def list_invitations(uow: UnitOfWork) -> list[Invitation]:
-    """Who has not come in yet, the newest invitation first.
+    """Who has not come in yet of those whom the actor administers, the newest invitation first.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied: without the right to administer users anywhere.
     """
-    require_everywhere(uow, "user:administer")
+    require(uow, "user:administer")
     rows = uow.execute(
         select(user.c.id, user.c.email, user.c.name, invitation.c.invited_by, invitation.c.sent_at)
         .join(user, user.c.id == invitation.c.user_id)
-        .where(user.c.is_active)
+        .where(user.c.is_active, is_administered(uow))
         .order_by(invitation.c.sent_at.desc(), user.c.id)
     )
     oldest = uow.now - LIFETIMES[INVITATION]

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
+from xrm.access.limits import require_charge
 from xrm.access.models import user
 from xrm.access.policy import require, require_everywhere
-from xrm.access.service import add_member, create_user, deactivate_user, give
+from xrm.access.service import create_user, deactivate_user, give
+from xrm.access.sign_in import has_password
 from xrm.access.users import get_user
 from xrm.audit.service import record_audit
-from xrm.errors import Conflict, InvalidInput, NotFound, Problem, msg
+from xrm.errors import Conflict, NotFound, msg
+from xrm.factors.service import reset_factors
+from xrm.invitations.checks import require_place
 from xrm.invitations.links import FIRST_ADMINISTRATOR, INVITATION, RESET, address_of, forget_links, has_active_user, make_link
-from xrm.invitations.mails import queue_mail, sends_mail
+from xrm.invitations.mails import FACTORS_RESET, queue_mail, sends_mail
 from xrm.invitations.models import invitation
+from xrm.invitations.queries import is_pending
 from xrm.unit_of_work import UnitOfWork
 
 
@@ -36,17 +41,15 @@ def invite(
     """Make a login without a password, with rights if they are named, and send its owner a link to choose one.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere, or to give these rights.
+        PermissionDenied: without the right to administer users in this department (everywhere, when none is named), or to give
+            these rights: nobody gives more than they have.
         InvalidInput: for what is no address, or rights without a department.
         Conflict: when the address has a login already, in whatever way it is written.
         NotFound: for an unknown permission set.
     """
-    require_everywhere(uow, "user:administer")
-    if set_key and department is None and depth != "all":
-        raise InvalidInput([Problem("department", msg("Name the department in which the rights hold."))])
-    one = create_user(uow, email, name=name, language=language)
-    if department is not None:
-        add_member(uow, one, department)
+    require(uow, "user:administer", department)
+    require_place(uow, department, set_key, depth)
+    one = create_user(uow, email, name=name, language=language, department=department)
     if set_key:
         give(uow, one, set_key, department=department, depth=depth)
     uow.execute(insert(invitation).values(user_id=one, invited_by=_inviter(uow), sent_at=uow.now))
@@ -59,10 +62,13 @@ def invite_again(uow: UnitOfWork, user_id: uuid.UUID, *, by_hand: bool = False) 
     ``by_hand`` gives the link back instead of sending it.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied: as ``require_charge``; by hand where mail is sent, without the right to administer users everywhere:
+            a link opens the login of somebody else, whose rights may grow later.
         NotFound: when nobody of this id waits.
     """
-    require_everywhere(uow, "user:administer")
+    require_charge(uow, user_id)
+    if by_hand and sends_mail(uow.settings):
+        require_everywhere(uow, "user:administer")
     _require_pending(uow, user_id)
     uow.execute(invitation.update().where(invitation.c.user_id == user_id).values(invited_by=_inviter(uow), sent_at=uow.now))
     record_audit(uow, "user.invited", user_id, "user", {})
@@ -73,14 +79,49 @@ def take_back(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     """Take an invitation back: its link is worth nothing, and the login is switched off.
 
     Raises:
-        PermissionDenied: without the right to administer users everywhere.
+        PermissionDenied: as ``require_charge``.
         NotFound: when nobody of this id waits.
     """
-    require_everywhere(uow, "user:administer")
+    require_charge(uow, user_id)
     _require_pending(uow, user_id)
     uow.execute(delete(invitation).where(invitation.c.user_id == user_id))
     forget_links(uow, INVITATION, user_id)
     deactivate_user(uow, user_id)
+
+
+def send_password_link(uow: UnitOfWork, user_id: uuid.UUID) -> Invited:
+    """Send somebody a link to choose a password; who has none yet, or has not come in, is invited (again).
+
+    Raises:
+        PermissionDenied, NotFound: as ``require_charge``; where no mail is sent, as ``make_reset_link``.
+        Conflict: when the login is switched off, or no mail is sent from here and it has a password: then ``make_reset_link``.
+    """
+    require_charge(uow, user_id)
+    found = get_user(uow, user_id)
+    if found is None or not found.is_active:
+        raise Conflict(msg("The login is switched off. Switch it on first."), code="off")
+    if not has_password(uow, user_id):
+        if not is_pending(uow, user_id):
+            if not sends_mail(uow.settings):
+                require_everywhere(uow, "*:*")  # the link would be in the hands of who asks, and opens what is somebody's already
+            uow.execute(insert(invitation).values(user_id=user_id, invited_by=_inviter(uow), sent_at=uow.now))
+        return invite_again(uow, user_id)
+    if not sends_mail(uow.settings):
+        raise Conflict(msg("This instance sends no mail. Ask an administrator of everything for a link."), code="no_mail")
+    record_audit(uow, "user.reset_link_sent", user_id, "user", {})
+    queue_mail(uow, RESET, user_id)
+    return Invited(user_id, found.email)
+
+
+def reset_second_factor(uow: UnitOfWork, user_id: uuid.UUID) -> None:
+    """Take away app, recovery codes and passkeys of somebody who lost them: their sessions end, and a mail tells them.
+
+    Raises:
+        PermissionDenied, NotFound, Conflict: as ``reset_factors``.
+    """
+    require(uow, "user:administer")
+    reset_factors(uow, user_id)
+    queue_mail(uow, FACTORS_RESET, user_id)
 
 
 def make_reset_link(uow: UnitOfWork, user_id: uuid.UUID) -> str:
@@ -96,7 +137,7 @@ def make_reset_link(uow: UnitOfWork, user_id: uuid.UUID) -> str:
     found = get_user(uow, user_id)
     if found is None or not found.is_active:
         raise NotFound(msg("There is no active user with the id {id}.", id=user_id))
-    if uow.execute(select(invitation.c.user_id).where(invitation.c.user_id == user_id)).first() is not None:
+    if is_pending(uow, user_id):
         raise Conflict(msg("{email} has not answered the invitation yet. Invite them again instead.", email=found.email))
     record_audit(uow, "user.reset_link_made", user_id, "user", {})
     return address_of(uow.settings, RESET, make_link(uow, RESET, user_id))
@@ -117,7 +158,7 @@ def make_first_link(uow: UnitOfWork) -> str:
 
 
 def _require_pending(uow: UnitOfWork, user_id: uuid.UUID) -> None:
-    if uow.execute(select(invitation.c.user_id).where(invitation.c.user_id == user_id)).first() is None:
+    if not is_pending(uow, user_id):
         raise NotFound(msg("There is no invitation that waits for an answer."))
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from xrm.access.models import user
 from xrm.errors import XrmError, msg
 from xrm.invitations.links import INVITATION, LIFETIMES, RESET, address_of, make_link
-from xrm.invitations.mails import PASSWORD_CHANGED
 from xrm.invitations.models import invitation
 from xrm.jobs.kinds import Job
 from xrm.schema.model import LANGUAGES
@@ -61,7 +60,7 @@ def _prepare(uow: UnitOfWork, mail: str, user_id: uuid.UUID, server: MailServer)
         return None  # came in meanwhile; or signs in elsewhere, and gets no second way in by a mail
     language = row.language if row.language in LANGUAGES else uow.settings.language
     link, until = "", uow.now
-    if mail != PASSWORD_CHANGED:
+    if mail in LIFETIMES:
         link, until = address_of(uow.settings, mail, make_link(uow, mail, user_id)), uow.now + LIFETIMES[mail]
     places = {
         "name": row.name, "by": row.invited_by or SOMEBODY[language], "site": urlsplit(uow.settings.base_url).netloc,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xrm.invitations.links import INVITATION, RESET
-from xrm.invitations.mails import PASSWORD_CHANGED
+from xrm.invitations.mails import FACTORS_RESET, PASSWORD_CHANGED
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,21 @@ TEXTS = {
         "fermées. Les jetons d’API restent valables.",
         "",
         "Si ce n’était pas vous, prévenez tout de suite un administrateur.",
+    ),
+    (FACTORS_RESET, "en"): MailText(
+        "Your second factor for xrm was reset",
+        "Hello {name},\n\nan administrator took the app for codes, the recovery codes and the passkeys away from your login at "
+        "{site}. All of your sessions were ended. Sign in with your password and set up a second factor again.",
+        "",
+        "If you did not ask for it, tell an administrator at once.",
+    ),
+    (FACTORS_RESET, "fr"): MailText(
+        "Votre second facteur pour xrm a été réinitialisé",
+        "Bonjour {name},\n\nun administrateur a retiré de votre compte sur {site} l’application d’authentification, les "
+        "codes de secours et les clés d’accès. Toutes vos sessions ont été fermées. Connectez-vous avec votre mot de passe "
+        "et configurez de nouveau un second facteur.",
+        "",
+        "Si vous ne l’avez pas demandé, prévenez tout de suite un administrateur.",
     ),
 }
 SOMEBODY = {"en": "An administrator", "fr": "Un administrateur"}

@@ -37,6 +37,18 @@ def test_an_invitation_without_a_mail_server_gives_its_link(xrm_on_both: Xrm) ->
     assert xrm_on_both("user", "invite", "nadia@example.org").code == 1
 
 
+def test_an_invitation_is_listed_taken_back_and_who_has_a_password_gets_no_second_one(xrm: Xrm) -> None:
+    xrm.given("user", "invite", "nadia@example.org", "--set", "reader", "--depth", "all")
+    waiting = {one["email"]: one["invited"] for one in xrm.given("user", "list")["items"]}
+    again = xrm.given("user", "send-link", "nadia@example.org")["link"]
+    xrm.given("user", "take-back", "nadia@example.org")
+
+    assert waiting == {"nadia@example.org": True, ADMINISTRATOR: False}
+    assert "/welcome/" in again
+    assert xrm("user", "take-back", "nadia@example.org").code == 4
+    assert "sends no mail" in xrm("user", "send-link", ADMINISTRATOR).err
+
+
 def test_a_link_for_a_new_password(xrm: Xrm) -> None:
     link = xrm.given("user", "reset-link", ADMINISTRATOR)["link"]
 

@@ -29,6 +29,18 @@ def test_a_login_is_switched_off_and_on_and_gets_another_address(xrm: Xrm) -> No
     assert {one["email"]: one["active"] for one in xrm.given("user", "list")["items"]}["berg@example.org"] is True
 
 
+def test_a_permission_set_asks_for_a_second_factor_and_factors_are_listed(xrm: Xrm) -> None:
+    asked = xrm.given("user", "ask-second-factor", "editor")
+    sets = {one["name"]: one["second_factor"] for one in xrm.given("user", "sets")["items"]}
+    xrm.given("user", "ask-second-factor", "editor", "--no")
+
+    assert asked == {"set": "editor", "second_factor": True}
+    assert [key for key, is_asked in sets.items() if is_asked] == ["editor"]
+    assert not any(one["second_factor"] for one in xrm.given("user", "sets")["items"])
+    assert xrm.given("user", "factors", ADMINISTRATOR)["items"] == []
+    assert xrm.given("user", "reset-factors", ADMINISTRATOR)["reset"] is True
+
+
 def test_the_last_administrator_stays(xrm: Xrm) -> None:
     for attempt in (("off", ADMINISTRATOR), ("revoke", ADMINISTRATOR, "administrator")):
         refused = xrm("user", *attempt)

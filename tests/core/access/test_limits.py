@@ -10,7 +10,7 @@ import pytest
 from tests.factories.graph import Graph
 from xrm.access.grants import change_depth, end_grant
 from xrm.access.limits import administrators
-from xrm.access.people import activate_user, change_email, end_sessions, rename_user
+from xrm.access.people import activate_user, change_email, rename_user
 from xrm.access.permission_sets import (
     change_permission_set,
     copy_permission_set,
@@ -20,10 +20,13 @@ from xrm.access.permission_sets import (
 )
 from xrm.access.policy import allowed
 from xrm.access.service import create_permission_set, create_shipped_sets, create_user, deactivate_user, give, set_password
+from xrm.access.sessions import end_sessions, list_sessions
 from xrm.departments.moving import move_department
 from xrm.departments.service import create_department
 from xrm.errors import Conflict, InvalidInput, NotFound, PermissionDenied
-from xrm.unit_of_work import Actor
+from xrm.factors.queries import factors_of
+from xrm.invitations.service import reset_second_factor, send_password_link
+from xrm.unit_of_work import Actor, UnitOfWork
 
 LABEL = {"en": "Own", "fr": "Propre"}
 CHIEF = ["*:read", "*:create", "*:update", "*:delete", "*:link", "*:send", "*:import", "*:export", "*:administer"]
@@ -131,6 +134,53 @@ def test_a09_whoever_administers_people_only_does_not_take_over_the_login_of_an_
     ):
         with pytest.raises(PermissionDenied):
             graph.write(attack, people)
+
+
+def test_a09_department_administrators_act_on_the_logins_of_their_own_people_alone(graph: Graph, chief: Actor) -> None:
+    where = graph.departments
+
+    def one(*places: uuid.UUID, **more: str) -> uuid.UUID:
+        def make(uow: UnitOfWork) -> uuid.UUID:
+            user = create_user(uow, f"{uuid.uuid4()}@example.org", department=places[0])
+            for place in places[1:]:
+                give(uow, user, more.get("key", "reader"), department=place, depth=more.get("depth", "department"))
+            return user
+
+        return graph.write(make)
+
+    theirs = one(where.sales, where.sales)
+    others = [one(where.sales, where.press), one(where.press, where.sales), one(where.sales, where.sales, depth="below"),
+              one(where.sales, where.sales, key="administrator"), one(where.press, where.press), graph.admin.user_id]
+    attacks = (deactivate_user, activate_user, end_sessions, reset_second_factor, send_password_link, factors_of, list_sessions)
+
+    for attack in attacks:
+        for victim in others:
+            with pytest.raises((PermissionDenied, NotFound)):
+                graph.write(lambda uow, who=victim, act=attack: act(uow, who), chief)  # type: ignore[misc]
+        with pytest.raises(PermissionDenied):
+            graph.write(lambda uow, act=attack: act(uow, theirs), graph.user({where.sales: ["*:read"]}))  # type: ignore[misc]
+    for act in (end_sessions, reset_second_factor, factors_of, list_sessions, deactivate_user, activate_user):
+        graph.write(lambda uow, act=act: act(uow, theirs), chief)  # type: ignore[misc]
+
+
+def test_a09_whoever_administers_people_only_does_not_reset_the_second_factor_of_an_administrator(graph: Graph) -> None:
+    people = graph.user({None: ["user:administer"]}, depth="all")
+    victim = graph.admin.user_id
+    assert victim is not None
+
+    for attack in (reset_second_factor, send_password_link, end_sessions, factors_of):
+        with pytest.raises(PermissionDenied):
+            graph.write(lambda uow, act=attack: act(uow, victim), people)  # type: ignore[misc]
+
+
+def test_the_last_administrator_without_a_password_keeps_their_passkeys(graph: Graph) -> None:
+    only = graph.admin.user_id
+    assert only is not None
+
+    with pytest.raises(Conflict, match="no password"):
+        graph.write(lambda uow: reset_second_factor(uow, only))
+    graph.write(lambda uow: set_password(uow, only, "correct horse battery"))
+    graph.write(lambda uow: reset_second_factor(uow, only))
 
 
 def test_a09_nobody_moves_a_department_to_where_it_gives_more_than_they_have(graph: Graph) -> None:

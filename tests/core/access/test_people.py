@@ -10,11 +10,11 @@ import pytest
 from tests.factories.graph import Graph
 from xrm.access.directory import Search, get_person, list_grants, list_members, search_people
 from xrm.access.grants import end_grant
-from xrm.access.people import activate_user, change_email, end_sessions, remove_member, rename_user
+from xrm.access.people import activate_user, change_email, remove_member, rename_user
 from xrm.access.permission_sets import change_permission_set
 from xrm.access.policy import allowed
 from xrm.access.service import add_member, create_shipped_sets, create_user, deactivate_user, give
-from xrm.access.sessions import find_session, start_session
+from xrm.access.sessions import end_sessions, find_session, start_session
 from xrm.access.users import get_user
 from xrm.contact_points.service import add_contact_point
 from xrm.entities.service import update_entity

@@ -17,7 +17,7 @@ from xrm.invitations.asking import ask_for_reset
 from xrm.invitations.links import INVITATION, RESET, find_link
 from xrm.invitations.mails import queue_mail
 from xrm.invitations.redeeming import accept_invitation, reset_password
-from xrm.invitations.service import invite, take_back
+from xrm.invitations.service import invite, reset_second_factor, take_back
 from xrm.jobs.models import job
 from xrm.jobs.worker import run_due
 from xrm.runtime import Runtime
@@ -64,6 +64,23 @@ def test_an_invitation_arrives_in_the_language_of_who_is_invited(
     assert "Nadia &lt;b&gt;Ek" in html.get_content()
     assert link_of(mail).startswith(f"{BASE}/welcome/")
     assert link_of(mail) in html.get_content()
+
+
+@pytest.mark.parametrize(("language", "subject"), [
+    ("en", "Your second factor for xrm was reset"), ("fr", "Votre second facteur pour xrm a été réinitialisé"),
+])
+def test_who_loses_their_second_factor_is_told_without_a_link(
+    posting: Runtime, box: Mailbox, language: str, subject: str
+) -> None:
+    one = posting.write(lambda uow: create_user(uow, "nadia@example.org", name="Nadia", language=language), SYSTEM)
+    posting.write(lambda uow: reset_second_factor(uow, one), SYSTEM)
+
+    assert run_due(posting, kinds=KINDS) == 1
+
+    (mail,) = box.received
+    assert mail["Subject"] == subject
+    assert "crm.example.org" in text_of(mail)
+    assert "https://" not in text_of(mail)
 
 
 def test_the_link_of_the_mail_works_and_stands_in_no_table(posting: Runtime, box: Mailbox) -> None:

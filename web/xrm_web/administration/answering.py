@@ -3,18 +3,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from flask import abort
+from flask import abort, flash, redirect
+from werkzeug.wrappers import Response
 
+from xrm.access.policy import scope
 from xrm.access.users import PermissionSet
-from xrm.departments.queries import Department
+from xrm.departments.queries import Department, get_tree
 from xrm.errors import InvalidInput, XrmError
+from xrm.unit_of_work import UnitOfWork
+from xrm_web import sessions
 from xrm_web.i18n import gettext, text_of, translate
 from xrm_web.inputs import FieldInput, Option
 
 INDENT = "\u2003"
+
+
+def administered(uow: UnitOfWork) -> list[Department]:
+    """The departments in which the reader administers people, in the order of the tree."""
+    where = scope(uow, "user", "administer")
+    return [one for one in get_tree(uow).by_id.values() if where.covers(one.id)]
+
+
+def is_everywhere(uow: UnitOfWork) -> bool:
+    """Whether the reader administers people in all departments."""
+    return scope(uow, "user", "administer").is_everywhere
+
+
+def change_and_return(change: Callable[[UnitOfWork], object], said: str, target: str) -> Response:
+    """Make a change, and go on to ``target``, which then says so."""
+    sessions.write(change)
+    flash(said)
+    return redirect(target, 303)
 
 
 def problems_of(error: XrmError) -> list[tuple[str, str]]:
@@ -46,12 +68,12 @@ def department_input(
     )
 
 
-def set_input(sets: Iterable[PermissionSet], value: str, *, required: bool = False) -> FieldInput:
-    """A choice of permission sets."""
+def set_input(sets: Iterable[PermissionSet], value: str, *, required: bool = False, nothing: str = "") -> FieldInput:
+    """A choice of permission sets; ``nothing`` is what an empty choice means."""
     choices = tuple(Option(one.key, text_of(one.label)) for one in sets)
     return FieldInput(
         name="set", kind="select", label=gettext("Permission set"), value=value, choices=choices, required=required,
-        placeholder=gettext("Choose a permission set") if required else gettext("Any or none"),
+        placeholder=gettext("Choose a permission set") if required else nothing or gettext("Any or none"),
     )
 
 

@@ -1,121 +1,173 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Invitations: invite somebody with rights in a department, see who has not come in yet, invite again, take it back."""
+"""Inviting somebody with rights in a department, after a look at what they give; inviting again, and taking it back."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from xrm.access.policy import scope
-from xrm.access.users import PermissionSet, list_permission_sets
+from xrm.access.permission_sets import find_set
+from xrm.access.policy import require
+from xrm.access.users import list_permission_sets
 from xrm.departments.queries import get_tree
-from xrm.errors import Conflict, InvalidInput, NotFound, msg
+from xrm.errors import Conflict, InvalidInput, XrmError
 from xrm.invitations.mails import sends_mail
-from xrm.invitations.queries import Invitation, list_invitations
+from xrm.invitations.previewing import preview_invitation
 from xrm.invitations.service import Invited, invite, invite_again, take_back
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
-from xrm_web.i18n import NAMES, gettext, text_of, translate
+from xrm_web.administration.answering import (
+    administered,
+    change_and_return,
+    department_input,
+    depth_input,
+    depth_names,
+    is_everywhere,
+    problems_of,
+    set_input,
+    uuid_or_none,
+)
+from xrm_web.administration.previews import preview_rows
+from xrm_web.i18n import NAMES, gettext, text_of
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.security import signed_in
 
-blueprint = Blueprint("admin_invitations", __name__)
-Sent = dict[str, str]
-FIELDS = ("email", "name", "language", "department", "permission_set")
+blueprint = Blueprint("admin_invitations", __name__, url_prefix="/admin/people")
+FIELDS = ("email", "name", "language", "department", "set", "depth")
 
 
-@blueprint.get("/admin/invitations")
+@blueprint.get("/invite")
 @signed_in
 def show() -> ResponseReturnValue:
-    """The form, and who has not come in yet; nothing is here for who does not administer users everywhere."""
-    return _page({}, [])
+    """The form; ``?department=`` chooses one."""
+    return _form({key: request.args.get(key, "") for key in FIELDS})
 
 
-@blueprint.post("/admin/invitations")
+@blueprint.post("/invite/form")
+@signed_in
+def show_again() -> ResponseReturnValue:
+    """The form with what was typed: the way back from the preview."""
+    return _form(_sent())
+
+
+@blueprint.post("/invite/preview")
+@signed_in
+def preview() -> ResponseReturnValue:
+    """What the invitation would give; nothing is kept and nothing sent."""
+    sent = _sent()
+    department = uuid_or_none(sent["department"])
+
+    def find(uow: UnitOfWork) -> dict[str, Any]:
+        found = preview_invitation(uow, sent["email"], name=sent["name"], **_rights(sent))
+        where = get_tree(uow).by_id[department].name if department is not None else ""
+        return {
+            "rows": preview_rows(uow, found) if sent["set"] else None, "where": where,
+            "label": text_of(find_set(uow, sent["set"]).label) if sent["set"] else "",
+        }
+
+    try:
+        found = sessions.read(find)
+    except (InvalidInput, Conflict) as error:
+        return _form(sent, error)
+    depth = depth_names()[sent["depth"]]
+    return render_template("admin/invitation_preview.html", **found, sent=sent, depth_name=depth, can_send=_can_send())
+
+
+@blueprint.post("/invite")
 @signed_in
 def send() -> ResponseReturnValue:
     """Invite; where no mail is sent, this answer is the only one that holds the link."""
-    sent = {key: request.form.get(key, "").strip() for key in FIELDS}
+    sent = _sent()
     try:
-        made = sessions.write(lambda uow: _invite(uow, sent))
-    except InvalidInput as error:
-        return _page(sent, [(f"f-{one.path}" if one.path else "", translate(one.message)) for one in error.problems]), 422
-    except Conflict as error:
-        if error.code != "taken":
-            raise
-        return _page(sent, [("f-email", translate(error.message))]), 409
-    return _done(made)
+        made = sessions.write(
+            lambda uow: invite(uow, sent["email"], name=sent["name"], language=sent["language"], **_rights(sent))
+        )
+    except (InvalidInput, Conflict) as error:
+        return _form(sent, error)
+    return answer(made)
 
 
-@blueprint.post("/admin/invitations/<uuid:user_id>/again")
+@blueprint.post("/<uuid:user_id>/invitation/again")
 @signed_in
 def again(user_id: UUID) -> ResponseReturnValue:
     """Send a new link, or show it to pass it on by hand."""
     by_hand = request.form.get("by_hand") == "true"
-    return _done(sessions.write(lambda uow: invite_again(uow, user_id, by_hand=by_hand)))
+    return answer(sessions.write(lambda uow: invite_again(uow, user_id, by_hand=by_hand)))
 
 
-@blueprint.post("/admin/invitations/<uuid:user_id>/take-back")
+@blueprint.post("/<uuid:user_id>/invitation/take-back")
 @signed_in
 def remove(user_id: UUID) -> ResponseReturnValue:
     """The link is worth nothing any more, and the login is off."""
-    sessions.write(lambda uow: take_back(uow, user_id))
-    flash(gettext("The invitation was taken back"))
-    return redirect(url_for("admin_invitations.show"), 303)
+    said = gettext("The invitation was taken back, and the login is switched off")
+    return change_and_return(lambda uow: take_back(uow, user_id), said, url_for("admin_people.show", user_id=user_id))
 
 
-def _done(made: Invited) -> ResponseReturnValue:
+def answer(made: Invited) -> ResponseReturnValue:
+    """The page that shows the link, this once; or on to the person, when it went by mail."""
     if made.link:
-        return _page({}, [], made)
-    flash(gettext("The invitation is on its way to %(email)s", email=made.email))
-    return redirect(url_for("admin_invitations.show"), 303)
+        return render_template("admin/link_made.html", made=made)
+    flash(gettext("The mail is on its way to %(email)s", email=made.email))
+    return redirect(url_for("admin_people.show", user_id=made.user_id), 303)
 
 
-def _invite(uow: UnitOfWork, sent: Sent) -> Invited:
-    known = {str(one): one for one in get_tree(uow).by_id}
-    if sent["department"] and sent["department"] not in known:
-        raise NotFound(msg("There is no such department."))
-    return invite(
-        uow, sent["email"], name=sent["name"], language=sent["language"], department=known.get(sent["department"]),
-        set_key=sent["permission_set"],
+def _sent() -> dict[str, str]:
+    sent = {key: request.form.get(key, "").strip() for key in FIELDS}
+    return {**sent, "depth": sent["depth"] if sent["depth"] in depth_names() else "department"}
+
+
+def _rights(sent: dict[str, str]) -> dict[str, Any]:
+    return {"department": uuid_or_none(sent["department"]), "set_key": sent["set"], "depth": sent["depth"]}
+
+
+def _can_send() -> bool:
+    return sends_mail(sessions.runtime().settings)
+
+
+def _form(sent: dict[str, str], error: XrmError | None = None) -> ResponseReturnValue:
+    problems = problems_of(error) if error else []
+    if isinstance(error, Conflict):
+        if error.code != "taken":
+            raise error
+        text = gettext("Add them to the department on its page, or give them rights on their own.")
+        problems = [("f-email", f"{problems[0][1]} {text}")]
+    wrong = dict(problems)
+
+    def find(uow: UnitOfWork) -> dict[str, Any]:
+        require(uow, "user:administer")
+        everywhere = is_everywhere(uow)
+        departments = administered(uow)
+        if not sent["department"] and len(departments) == 1:
+            sent["department"] = str(departments[0].id)
+        nowhere = gettext("No department yet") if everywhere else gettext("Choose a department")
+        place = department_input(departments, sent["department"], required=not everywhere, nowhere=nowhere)
+        return {
+            "everywhere": everywhere,
+            "rights": (
+                replace(place, errors=(wrong["f-department"],) if "f-department" in wrong else ()),
+                set_input(list_permission_sets(uow), sent["set"], nothing=gettext("No rights yet")),
+                depth_input(sent["depth"], everywhere=everywhere),
+            ),
+        }
+
+    page = render_template(
+        "admin/invite.html", **sessions.read(find), who=_who(sent, wrong), problems=problems, can_send=_can_send()
     )
+    return page, (409 if isinstance(error, Conflict) else 422) if error else 200
 
 
-def _page(sent: Sent, problems: list[tuple[str, str]], made: Invited | None = None) -> str:
-    def look(uow: UnitOfWork) -> tuple[list[Invitation], list[Option], list[PermissionSet]] | None:
-        if not scope(uow, "user", "administer").is_everywhere:
-            return None
-        departments = [Option(str(one.id), "\u2003" * one.depth + one.name) for one in get_tree(uow).by_id.values()]
-        return list_invitations(uow), departments, list_permission_sets(uow)
-
-    found = sessions.read(look)
-    if found is None:
-        abort(404)
-    invitations, departments, sets = found
-    choices = {
-        "language": [Option(code, name) for code, name in NAMES.items()],
-        "department": departments,
-        "permission_set": [Option(one.key, text_of(one.label)) for one in sets],
-    }
-    return render_template(
-        "admin/invitations.html", invitations=invitations, inputs=_inputs(sent, choices, dict(problems)), problems=problems,
-        made=made, can_send=sends_mail(sessions.runtime().settings),
+def _who(sent: dict[str, str], wrong: dict[str, str]) -> tuple[FieldInput, ...]:
+    languages = tuple(Option(code, name) for code, name in NAMES.items())
+    problem = wrong.get("f-email", "")
+    return (
+        FieldInput(name="email", kind="email", label=gettext("E-mail"), value=sent["email"], required=True, autocomplete="off",
+                   autofocus=not wrong, errors=(problem,) if problem else ()),
+        FieldInput(name="name", kind="text", label=gettext("Name"), value=sent["name"], length=200, autocomplete="off",
+                   help=gettext("They may change it when they come in.")),
+        FieldInput(name="language", kind="select", label=gettext("Language"), value=sent["language"], choices=languages,
+                   placeholder=gettext("As the browser")),
     )
-
-
-def _inputs(sent: Sent, choices: dict[str, list[Option]], wrong: dict[str, str]) -> dict[str, FieldInput]:
-    labels = {
-        "email": gettext("E-mail"), "name": gettext("Name"), "language": gettext("Language"), "department": gettext("Department"),
-        "permission_set": gettext("Rights there"),
-    }
-    return {
-        key: FieldInput(
-            name=key, kind="select" if key in choices else "email" if key == "email" else "text", label=label,
-            value=sent.get(key, ""), required=key == "email", choices=tuple(choices.get(key, ())), autocomplete="off",
-            errors=(wrong[f"f-{key}"],) if f"f-{key}" in wrong else (),
-            placeholder=gettext("As the browser") if key == "language" else "",
-        )
-        for key, label in labels.items()
-    }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""People: the list, a page for each login, new ones, their name and address, on and off, sessions."""
+"""People: the list with invitations that wait, a page for each login, new ones, their name and address."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from xrm.access.directory import Search, get_person, search_people
-from xrm.access.people import activate_user, change_email, end_sessions, rename_user
+from xrm.access.people import change_email, rename_user
 from xrm.access.policy import require_everywhere, scope
-from xrm.access.service import add_member, create_user, deactivate_user, give
+from xrm.access.service import add_member, create_user, give
 from xrm.access.users import list_permission_sets
-from xrm.departments.queries import Department, get_tree
+from xrm.departments.queries import get_tree
 from xrm.errors import Conflict, InvalidInput, XrmError
+from xrm.invitations.mails import sends_mail
+from xrm.invitations.queries import list_invitations
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
-from xrm_web.administration.answering import department_input, depth_input, depth_names, problems_of, set_input, uuid_or_none
-from xrm_web.i18n import NAMES, gettext
+from xrm_web.administration.answering import (
+    administered,
+    change_and_return,
+    department_input,
+    depth_input,
+    depth_names,
+    is_everywhere,
+    problems_of,
+    set_input,
+    uuid_or_none,
+)
+from xrm_web.administration.sign_in_help import SignIn, sign_in_of
+from xrm_web.i18n import NAMES, gettext, translate
 from xrm_web.inputs import FieldInput, Option
 from xrm_web.security import signed_in
 
 blueprint = Blueprint("admin_people", __name__, url_prefix="/admin/people")
 PAGE = 100
 FIELDS = ("name", "email", "language", "department", "set", "depth")
-
-
-def administered(uow: UnitOfWork) -> list[Department]:
-    """The departments in which the reader administers people, in the order of the tree."""
-    where = scope(uow, "user", "administer")
-    return [one for one in get_tree(uow).by_id.values() if where.covers(one.id)]
-
-
-def is_everywhere(uow: UnitOfWork) -> bool:
-    """Whether the reader administers people in all departments."""
-    return scope(uow, "user", "administer").is_everywhere
 
 
 @blueprint.get("")
@@ -52,8 +54,9 @@ def show_all() -> ResponseReturnValue:
 
     def find(uow: UnitOfWork) -> dict[str, Any]:
         return {
-            "found": search_people(uow, wanted), "names": {key: one.name for key, one in get_tree(uow).by_id.items()},
-            "may_create": is_everywhere(uow), "state": _state_input(wanted.state),
+            "found": search_people(uow, wanted), "invited": {one.user_id: one for one in list_invitations(uow)},
+            "names": {key: one.name for key, one in get_tree(uow).by_id.items()},
+            "everywhere": is_everywhere(uow), "state": _state_input(wanted.state),
             "department": department_input(administered(uow), sent.get("department", ""), nowhere=gettext("All departments")),
             "set": set_input(list_permission_sets(uow), wanted.set_key),
         }
@@ -62,7 +65,8 @@ def show_all() -> ResponseReturnValue:
     count = found["found"].count
     earlier = _page_at(max(start - PAGE, 0)) if start else ""
     later = _page_at(start + PAGE) if start + PAGE < count else ""
-    return render_template("admin/people.html", **found, wanted=wanted, earlier=earlier, later=later)
+    can_send = sends_mail(sessions.runtime().settings)
+    return render_template("admin/people.html", **found, wanted=wanted, earlier=earlier, later=later, can_send=can_send)
 
 
 def _page_at(start: int) -> str:
@@ -71,7 +75,8 @@ def _page_at(start: int) -> str:
 
 
 def _state_input(value: str) -> FieldInput:
-    choices = (Option("on", gettext("Can sign in")), Option("off", gettext("Switched off")))
+    names = {"on": gettext("Can sign in"), "invited": gettext("Invited"), "off": gettext("Switched off")}
+    choices = tuple(Option(key, name) for key, name in names.items())
     return FieldInput(
         name="state", kind="select", label=gettext("State"), value=value, choices=choices, placeholder=gettext("All")
     )
@@ -92,9 +97,8 @@ def create() -> ResponseReturnValue:
     department = uuid_or_none(sent["department"])
 
     def make(uow: UnitOfWork) -> UUID:
-        one = create_user(uow, sent["email"], name=sent["name"], language=sent["language"])
-        if department is not None:
-            add_member(uow, one, department)
+        require_everywhere(uow, "user:administer")
+        one = create_user(uow, sent["email"], name=sent["name"], language=sent["language"], department=department)
         if sent["set"]:
             give(uow, one, sent["set"], department=department, depth=sent["depth"] or "department")
         return one
@@ -140,7 +144,11 @@ def _page(user_id: UUID, sent: tuple[str, str] | None = None, error: XrmError | 
         person = get_person(uow, user_id)
         everywhere, here = is_everywhere(uow), administered(uow)
         joined = [one for one in here if one.id in person.departments]
+        sign_in = sign_in_of(uow, person)
+        invited = [one for one in list_invitations(uow) if one.user_id == user_id]
         return {
+            "sign_in": sign_in if isinstance(sign_in, SignIn) else None, "invited": invited[0] if invited else None,
+            "why_not": "" if isinstance(sign_in, SignIn) else translate(sign_in),
             "person": person, "everywhere": everywhere, "joined": joined, "depths": depth_names(),
             "may_view": scope(uow, "*", "*").is_everywhere and person.user.is_active and user_id != uow.actor.user_id,
             "join": department_input([one for one in here if one not in joined], "", required=True),
@@ -159,8 +167,7 @@ def _page(user_id: UUID, sent: tuple[str, str] | None = None, error: XrmError | 
                    help=gettext("Another address ends their sessions.")),
     )
     problems = problems_of(error) if error else []
-    is_self = g.visitor.actor is not None and g.visitor.actor.user_id == user_id
-    return render_template("admin/person.html", **found, login=login, problems=problems, is_self=is_self), 422 if error else 200
+    return render_template("admin/person.html", **found, login=login, problems=problems), 422 if error else 200
 
 
 @blueprint.post("/<uuid:user_id>/login")
@@ -174,47 +181,21 @@ def change(user_id: UUID) -> ResponseReturnValue:
         change_email(uow, user_id, email)
 
     try:
-        sessions.write(save)
+        return change_and_return(save, gettext("Login saved"), url_for(".show", user_id=user_id))
     except (InvalidInput, Conflict) as error:
         return _page(user_id, (name, email), error)
-    flash(gettext("Login saved"))
-    return redirect(url_for(".show", user_id=user_id), 303)
 
 
 @blueprint.post("/<uuid:user_id>/departments")
 @signed_in
 def join(user_id: UUID) -> ResponseReturnValue:
     """Make them a member of a department."""
-    department = uuid_or_none(request.form.get("department"))
-    if department is not None:
-        place = department
+    department, target = uuid_or_none(request.form.get("department")), url_for(".show", user_id=user_id)
+    if department is None:
+        return redirect(target, 303)
 
-        def save(uow: UnitOfWork) -> None:
-            get_person(uow, user_id)
-            add_member(uow, user_id, place)
+    def save(uow: UnitOfWork) -> None:
+        get_person(uow, user_id)
+        add_member(uow, user_id, department)
 
-        sessions.write(save)
-        flash(gettext("Department added"))
-    return redirect(url_for(".show", user_id=user_id), 303)
-
-
-@blueprint.post("/<uuid:user_id>/switch")
-@signed_in
-def switch(user_id: UUID) -> ResponseReturnValue:
-    """Switch the login on or off."""
-    if request.form.get("to") == "on":
-        sessions.write(lambda uow: activate_user(uow, user_id))
-        flash(gettext("They can sign in again"))
-    else:
-        sessions.write(lambda uow: deactivate_user(uow, user_id))
-        flash(gettext("Switched off; their sessions have ended"))
-    return redirect(url_for(".show", user_id=user_id), 303)
-
-
-@blueprint.post("/<uuid:user_id>/sessions/end")
-@signed_in
-def sign_out(user_id: UUID) -> ResponseReturnValue:
-    """End all their sessions."""
-    sessions.write(lambda uow: end_sessions(uow, user_id))
-    flash(gettext("All their sessions have ended"))
-    return redirect(url_for(".show", user_id=user_id), 303)
+    return change_and_return(save, gettext("Department added"), target)

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from xrm.access.directory import count_grants, list_grants
-from xrm.access.limits import missing_right
+from xrm.access.limits import EVERYTHING, missing_right
 from xrm.access.permission_sets import (
     change_permission_set,
     copy_permission_set,
@@ -17,14 +17,15 @@ from xrm.access.permission_sets import (
     find_set,
     restore_permission_set,
 )
-from xrm.access.policy import require, require_everywhere, scope
+from xrm.access.policy import require, require_everywhere
 from xrm.access.previewing import preview_set
 from xrm.access.service import SHIPPED_SETS, create_permission_set
 from xrm.access.users import PermissionSet, list_permission_sets
 from xrm.errors import Conflict, InvalidInput, XrmError
+from xrm.factors.queries import count_without_second
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
-from xrm_web.administration.answering import depth_names, problems_of
+from xrm_web.administration.answering import change_and_return, depth_names, is_everywhere, problems_of
 from xrm_web.administration.matrix import matrix_of
 from xrm_web.administration.previews import preview_rows
 from xrm_web.i18n import gettext, text_of
@@ -43,7 +44,8 @@ def show_all() -> ResponseReturnValue:
 
     def find(uow: UnitOfWork) -> dict[str, Any]:
         require(uow, RIGHT)
-        return {"sets": [(one, _origin(one)) for one in list_permission_sets(uow)], "counts": count_grants(uow), **_may(uow)}
+        sets = [(one, _origin(one)) for one in list_permission_sets(uow)]
+        return {"sets": sets, "counts": count_grants(uow), "everywhere": is_everywhere(uow)}
 
     return render_template("admin/permission_sets.html", **sessions.read(find))
 
@@ -52,10 +54,6 @@ def _origin(one: PermissionSet) -> str:
     if one.key not in SHIPPED_SETS:
         return "own"
     return "shipped" if set(one.permissions) == set(SHIPPED_SETS[one.key][2]) else "changed"
-
-
-def _may(uow: UnitOfWork) -> dict[str, bool]:
-    return {"everywhere": scope(uow, "user", "administer").is_everywhere}
 
 
 @blueprint.get("/new")
@@ -109,6 +107,13 @@ def _label_inputs(english: str, french: str) -> tuple[FieldInput, ...]:
     )
 
 
+def _second_input(*, is_on: bool) -> FieldInput:
+    return FieldInput(
+        name="second_factor", kind="checkbox", label=gettext("Needs a second factor"), value="true" if is_on else "",
+        help=gettext("Whoever has this set is asked at the next sign-in by password to set one up. API tokens go on working."),
+    )
+
+
 @blueprint.get("/<key>")
 @signed_in
 def show(key: str) -> ResponseReturnValue:
@@ -118,11 +123,14 @@ def show(key: str) -> ResponseReturnValue:
         require(uow, RIGHT)
         one = find_set(uow, key)
         grants = list_grants(uow, set_key=key, limit=MOST_GRANTS + 1)
-        may_change = _may(uow)["everywhere"] and missing_right(uow, one.permissions, None, "all") is None
+        everywhere = is_everywhere(uow)
+        may_change = everywhere and missing_right(uow, one.permissions, None, "all") is None
         return {
             "one": one, "matrix": matrix_of(uow.registry, one.permissions, request.args.getlist("open")),
             "grants": grants[:MOST_GRANTS], "has_more": len(grants) > MOST_GRANTS, "depths": depth_names(),
-            "may_change": may_change, "origin": _origin(PermissionSet(key, dict(one.label), one.permissions)), **_may(uow),
+            "may_change": may_change, "origin": _origin(PermissionSet(key, dict(one.label), one.permissions)),
+            "everywhere": everywhere, "without_second": count_without_second(uow, one.id) if everywhere else 0,
+            "is_strong": EVERYTHING in one.permissions,
         }
 
     return render_template("admin/permission_set.html", **sessions.read(find))
@@ -152,7 +160,8 @@ def preview(key: str) -> ResponseReturnValue:
         one = find_set(uow, key)
         rows = preview_rows(uow, preview_set(uow, key, sent["permissions"]))
         renamed = any(sent[f"label_{code}"] and sent[f"label_{code}"] != one.label[code] for code in ("en", "fr"))
-        return {"one": one, "rows": rows, "renamed": renamed}
+        asks = sent["second_factor"] if sent["second_factor"] not in (None, one.second_factor) else None
+        return {"one": one, "rows": rows, "renamed": renamed, "asks": asks, "without_second": count_without_second(uow, one.id)}
 
     try:
         found = sessions.read(find)
@@ -167,37 +176,42 @@ def save(key: str) -> ResponseReturnValue:
     """Save what was previewed."""
     sent = _sent()
     label = {"en": sent["label_en"], "fr": sent["label_fr"]}
+    asked = sent["second_factor"]
     try:
-        sessions.write(lambda uow: change_permission_set(uow, key, sent["permissions"], label))
+        return change_and_return(
+            lambda uow: change_permission_set(uow, key, sent["permissions"], label, second_factor=asked),
+            gettext("Saved; it holds from the next click of everybody who has it"), url_for(".show", key=key),
+        )
     except (InvalidInput, Conflict) as error:
         return _edit_form(key, sent, error)
-    flash(gettext("Saved; it holds from the next click of everybody who has it"))
-    return redirect(url_for(".show", key=key), 303)
 
 
 @blueprint.post("/<key>/restore")
 @signed_in
 def restore(key: str) -> ResponseReturnValue:
     """Make it hold again what it was shipped with."""
-    sessions.write(lambda uow: restore_permission_set(uow, key))
-    flash(gettext("It holds again what it came with"))
-    return redirect(url_for(".show", key=key), 303)
+    said = gettext("It holds again what it came with")
+    return change_and_return(lambda uow: restore_permission_set(uow, key), said, url_for(".show", key=key))
 
 
 @blueprint.post("/<key>/delete")
 @signed_in
 def remove(key: str) -> ResponseReturnValue:
     """Delete it, when nobody has it."""
-    sessions.write(lambda uow: delete_permission_set(uow, key))
-    flash(gettext("Permission set deleted"))
-    return redirect(url_for(".show_all"), 303)
+    said = gettext("Permission set deleted")
+    return change_and_return(lambda uow: delete_permission_set(uow, key), said, url_for(".show_all"))
 
 
 def _sent() -> dict[str, Any]:
     return {
         "permissions": sorted(set(request.form.getlist("permission"))), "label_en": request.form.get("label_en", ""),
-        "label_fr": request.form.get("label_fr", ""),
+        "label_fr": request.form.get("label_fr", ""), "second_factor": _sent_second(),
     }
+
+
+def _sent_second() -> bool | None:
+    # A form that did not show it says nothing about it.
+    return request.form.get("second_factor") == "true" if "second_factor__shown" in request.form else None
 
 
 def _edit_form(key: str, sent: dict[str, Any] | None = None, error: XrmError | None = None) -> ResponseReturnValue:
@@ -205,7 +219,9 @@ def _edit_form(key: str, sent: dict[str, Any] | None = None, error: XrmError | N
         require_everywhere(uow, RIGHT)
         one = find_set(uow, key)
         held = one.permissions if sent is None else sent["permissions"]
-        return {"one": one, "matrix": matrix_of(uow.registry, held, request.values.getlist("open"))}
+        asks = one.second_factor if sent is None or sent["second_factor"] is None else sent["second_factor"]
+        matrix = matrix_of(uow.registry, held, request.values.getlist("open"))
+        return {"one": one, "matrix": matrix, "second_factor": _second_input(is_on=asks)}
 
     found = sessions.read(find)
     label = found["one"].label

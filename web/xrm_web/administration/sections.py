@@ -34,8 +34,8 @@ def sections() -> tuple[Section, ...]:
         ),
         Section("admin_departments.show_all", gettext("Departments"),
                 gettext("The tree of departments, their members and rights."), "building", "department:administer"),
-        Section("admin_people.show_all", gettext("People"), gettext("Logins, departments, rights, sessions."), "users",
-                "user:administer"),
+        Section("admin_people.show_all", gettext("People"), gettext("Invitations, logins, departments, rights, sign-in."),
+                "users", "user:administer"),
         Section("admin_sets.show_all", gettext("Permission sets"), gettext("Named bundles of rights, and who has them."), "key",
                 "user:administer"),
         Section("admin_why.show", gettext("Why may somebody …?"),
@@ -48,10 +48,6 @@ def sections() -> tuple[Section, ...]:
         Section(
             "audit.show", gettext("Audit log"), gettext("Who did what and when, and whether the log is whole"), "clipboard-list",
             "audit:read",
-        ),
-        Section(
-            "admin_invitations.show", gettext("Invitations"), gettext("Invite people, and see who has not come in yet."),
-            "user-plus", "user:administer", everywhere=True,
         ),
         Section(
             "admin_tokens.show", gettext("API tokens"), gettext("By which programs act, and for whom."), "key", "user:administer",

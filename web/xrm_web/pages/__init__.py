@@ -16,6 +16,7 @@ from xrm_web.administration import permission_sets as admin_sets
 from xrm_web.administration import plugin_settings as admin_plugin_settings
 from xrm_web.administration import plugins as admin_plugins
 from xrm_web.administration import rights as admin_rights
+from xrm_web.administration import sign_in_help as admin_help
 from xrm_web.administration import tokens as admin_tokens
 from xrm_web.administration import viewing as admin_viewing
 from xrm_web.administration import why as admin_why
@@ -69,6 +70,7 @@ PAGES = (
     admin_viewing,
     admin_why,
     admin_invitations,
+    admin_help,
     admin_tokens,
     api_me,
     contact_points,

@@ -15,6 +15,7 @@ from xrm.unit_of_work import system_actor
 from xrm_web import link_cookie, sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.inputs import FieldInput
+from xrm_web.password_inputs import new_password_input
 from xrm_web.peers import client_address
 from xrm_web.security import public
 
@@ -107,9 +108,5 @@ def _form(email: str, problem: str = "") -> str:
 
 
 def _choice(email: str, problem: str = "") -> str:
-    field = FieldInput(
-        name="password", kind="password", label=gettext("New password"), required=True, autocomplete="new-password",
-        autofocus=not problem, errors=(problem,) if problem else (),
-        help=gettext("At least 8 characters; a sentence that only you know is good."),
-    )
+    field = new_password_input("password", gettext("New password"), problem=problem, autofocus=not problem)
     return render_template("reset.html", email=email, password=field, problems=[("f-password", problem)] if problem else [])

@@ -22,6 +22,7 @@ from xrm.unit_of_work import UnitOfWork
 from xrm_web import in_person, sessions
 from xrm_web.i18n import gettext, translate
 from xrm_web.inputs import FieldInput
+from xrm_web.password_inputs import new_password_input
 from xrm_web.peers import client_address
 from xrm_web.peers import device_of as known_device
 from xrm_web.security import signed_in
@@ -118,21 +119,16 @@ def page(errors: dict[str, str] | None = None) -> str:
             "browsers": [_in_words(row) for row in list_sessions(uow, me, this=this)],
         }
 
-    old = _password("old", gettext("Current password"), "current-password", errors)
-    new = _password("new", gettext("New password"), "new-password", errors)
+    old = FieldInput(
+        name="old", kind="password", label=gettext("Current password"), required=True, autocomplete="current-password",
+        errors=(errors["old"],) if "old" in errors else (),
+    )
+    new = new_password_input("new", gettext("New password"), problem=errors.get("new", ""))
     why = why_not(sessions.runtime().settings)
     found = sessions.read(look)
     return render_template(
         "me/sign_in.html", old=old, new=new, problems=[(f"f-{key}", text) for key, text in errors.items()],
         why_no_passkeys=translate(why) if why else "", **found,
-    )
-
-
-def _password(name: str, label: str, autocomplete: str, errors: dict[str, str]) -> FieldInput:
-    return FieldInput(
-        name=name, kind="password", label=label, required=True, autocomplete=autocomplete,
-        errors=(errors[name],) if name in errors else (),
-        help=gettext("At least 8 characters; three or four words at random are easily kept in mind.") if name == "new" else "",
     )
 
 

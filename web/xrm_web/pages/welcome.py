@@ -16,6 +16,7 @@ from xrm_web import link_cookie, sessions
 from xrm_web.entering import enter
 from xrm_web.i18n import NAMES, gettext, language, translate
 from xrm_web.inputs import FieldInput, Option
+from xrm_web.password_inputs import new_password_input
 from xrm_web.security import public
 
 blueprint = Blueprint("welcome", __name__)
@@ -79,10 +80,7 @@ def _form(link: Link, sent: dict[str, str], problems: Problems) -> str:
             name="language", kind="select", label=gettext("Language"), value=sent.get("language", ""), required=True,
             choices=tuple(Option(code, name) for code, name in NAMES.items()), errors=_errors(wrong, "f-language"),
         ),
-        "password": FieldInput(
-            name="password", kind="password", label=gettext("Password"), required=True, autocomplete="new-password",
-            help=gettext("At least 8 characters; a sentence that only you know is good."), errors=_errors(wrong, "f-password"),
-        ),
+        "password": new_password_input("password", gettext("Password"), problem=wrong.get("f-password", "")),
     }
     return render_template("welcome.html", inputs=inputs, is_first=is_first, link=link, problems=problems)
 
