@@ -82,6 +82,21 @@ def test_the_history_says_from_what_to_what_in_words(client: FlaskClient, compan
     assert "Role changed" in page
 
 
+def test_of_a_step_with_very_many_changes_the_first_are_shown(
+    client: FlaskClient, runtime: Runtime, admin: Actor, departments: Departments, company: Company
+) -> None:
+    def start_many(uow: UnitOfWork) -> None:
+        for number in range(25):
+            start_role(uow, company.id, "customer", {"number": f"C{number:02}"}, department=departments.sales)
+
+    runtime.write(start_many, admin)
+
+    page = text_of(client.get(f"{company.path}/history").text)
+
+    assert page.count("after C") == 20
+    assert "and 5 more changes in the same step" in page
+
+
 def test_a_value_of_another_department_is_not_in_the_history(
     sign_in: SignIn, runtime: Runtime, company: Company, departments: Departments
 ) -> None:

@@ -27,6 +27,7 @@ from xrm_web.value_cells import Titles, cell_of_field, titles_of
 
 _LAST_DAYS = frozenset({"until", "valid_until"})
 _DAYS = frozenset({"since", "until", "valid_from", "valid_until"})
+MOST_CHANGES = 20  # of one step that are drawn: an import may have made hundreds of things at once
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class HistoryItem:
     via: str
     at: datetime
     groups: tuple[ChangeGroup, ...]
+    more: int  # how many things were changed besides
     is_erased: bool
     moment_href: str
 
@@ -116,7 +118,7 @@ class _Known:
     def __init__(self, uow: UnitOfWork, entries: Iterable[HistoryEntry]) -> None:
         rows: list[tuple[Fielded, dict[str, Any]]] = []
         owners: set[UUID] = set()
-        for change in (change for entry in entries for change in entry.changes):
+        for change in (change for entry in entries for change in entry.changes[:MOST_CHANGES]):
             declared = declared_of(uow, change)
             for place in (0, 1):
                 if declared is not None:
@@ -134,14 +136,15 @@ def _is_link(declared: Fielded, key: str) -> bool:
 
 
 def _item(uow: UnitOfWork, subject: Subject, entry: HistoryEntry, known: _Known) -> HistoryItem:
-    groups = tuple(_group(uow, subject, entry, change, known) for change in entry.changes)
+    groups = tuple(_group(uow, subject, entry, change, known) for change in entry.changes[:MOST_CHANGES])
     first = entry.changes[0].kind if entry.changes else entry.action.partition(".")[0]
     may_restore = subject.may_update and not entry.is_erased and any(one.kind == "entity" for one in entry.changes)
     if entry.is_erased:
         groups = (ChangeGroup(action_word(entry.action), type_word(uow.registry, entry.type), ()),)
+    more = max(len(entry.changes) - MOST_CHANGES, 0)
     return HistoryItem(
         entry.id, ICONS.get(first, "circle-dot"), entry.actor or gettext("The system"), via_word(entry.via), entry.at, groups,
-        entry.is_erased, f"{subject.path}/history/{entry.id}/moment" if may_restore else "",
+        more, entry.is_erased, f"{subject.path}/history/{entry.id}/moment" if may_restore else "",
     )
 
 
