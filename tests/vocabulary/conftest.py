@@ -12,7 +12,10 @@ from tests.factories.graph import Graph
 from xrm.runtime import Runtime
 from xrm.unit_of_work import Actor
 
-SHIPPED = {"base": "xrm_base", "sales": "xrm_sales", "service": "xrm_service", "campaigns": "xrm_campaigns", "press": "xrm_press"}
+SHIPPED = {
+    "base": "xrm_base", "sales": "xrm_sales", "service": "xrm_service", "campaigns": "xrm_campaigns", "press": "xrm_press",
+    "confidential": "xrm_confidential",
+}
 
 
 @pytest.fixture

@@ -139,7 +139,8 @@ def test_each_type_and_action_is_refused_without_the_right_and_done_with_it(grap
             for who, actor in (("nobody", nobody), ("foreign", foreigner), ("without", without(graph, declared, verb))):
                 assert is_refused(graph, lambda uow: act_in(uow, act, made, sales), actor), f"{who}: {name} {declared.name}"
             assert snapshot(graph) == before, (name, declared.name)
-            able = graph.user({sales: [f"{declared.name}:{verb}", "*:read"]})
+            # Who administers a type sees what its plugin hides.
+            able = graph.user({sales: [f"{declared.name}:{verb}", f"{declared.name}:administer", "*:read"]})
             graph.write(lambda uow: act_in(uow, act, made, sales), able)
 
 

@@ -146,7 +146,7 @@ def _stopped(case: Case, reason: Reason) -> Message:
         return msg("No: the plugin {plugin} hides it from {user}.", plugin=reason.plugin, user=case.who.name)
     if case.question.subject in case.uow.registry.dormant and case.question.base_verb not in READING:
         return msg("No: its plugin {plugin} is off, so that it can be read only.", plugin=reason.plugin)
-    return msg("No: its plugin {plugin} is off in {department}.", plugin=reason.plugin, department=where_off(case))
+    return msg("No: its plugin {plugin} is off in {department}.", plugin=reason.plugin, department=where_off(case) or "–")
 
 
 def _unseen(case: Case, reasons: tuple[Reason, ...]) -> Message:
@@ -159,7 +159,8 @@ def _unseen(case: Case, reasons: tuple[Reason, ...]) -> Message:
         return msg("No: it lies in the recycle bin since {day}.", day=str(case.row.deleted_at.date()))
     if not case.asked:
         return msg("No: {user} has no rights at all.", user=who.name)
-    found = stops.get("plugin") or stops.get("narrowing")
+    partly = next((one for one in reasons if one.kind == "plugin" and one.holds is None and where_off(case)), None)
+    found = stops.get("plugin") or stops.get("narrowing") or partly
     if found is not None:
         return _stopped(case, found)
     if "token" in stops and "grants" not in stops:

@@ -67,7 +67,7 @@ def _plugin(case: Case) -> Iterator[Reason]:
         yield Reason("plugin", case.question.base_verb in READING, said, plugin)
     off = off_for(case.theirs, case.question.subject)
     if any(one.department in off for one in case.places):
-        said = msg("Its plugin {plugin} is off in {department}.", plugin=plugin, department=where_off(case))
+        said = msg("Its plugin {plugin} is off in {department}.", plugin=plugin, department=where_off(case) or "–")
         yield Reason("plugin", None if any(one.department not in off for one in case.places) else False, said, plugin)
     elif plugin and not is_foundation(case.theirs, plugin) and case.question.subject not in case.uow.registry.dormant:
         yield Reason("plugin", True, msg("Its plugin {plugin} is on where it stands.", plugin=plugin), plugin)
@@ -77,7 +77,7 @@ def where_off(case: Case) -> str:
     """The names of the departments in which the plugin is off, as far as who asks may know them."""
     off = off_for(case.theirs, case.question.subject)
     told = {one.name for one in case.places if one.department in off and one.is_told}
-    return ", ".join(sorted(told)) or "–"
+    return ", ".join(sorted(told))
 
 
 def _base(case: Case) -> Iterator[Reason]:
