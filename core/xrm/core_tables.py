@@ -20,6 +20,7 @@ import xrm.jobs.models
 import xrm.migrate.models
 import xrm.overlay.models
 import xrm.plugin_host.models
+import xrm.plugin_preview.models
 import xrm.plugin_removal.models
 import xrm.plugin_settings.models
 import xrm.relationships.models

@@ -63,10 +63,10 @@ class Xrm:
     def read_declarations_again(self) -> None:
         """Let the next command see plugins as they are now, as a new process would."""
         assert self._runtime is not None
-        self._runtime.host = PluginHost.open(self._runtime.settings.home, packages=BASE)
-        overlay = load_overlay(self._runtime.engine)
-        self._runtime.registry, self._runtime.misfits = assemble(self._runtime.host, overlay)
-        self._runtime.overlay_number = overlay.number
+        before = self._runtime
+        host, overlay = PluginHost.open(before.settings.home, packages=BASE), load_overlay(before.engine)
+        registry, misfits = assemble(host, overlay)
+        self._runtime = Runtime(before.settings, before.engine, host, registry, overlay.number, misfits)
 
     def made(self, *arguments: str) -> str:
         """The id of what a command made."""

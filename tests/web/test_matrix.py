@@ -74,7 +74,8 @@ ADMIN = """
     admin_people.change admin_people.create admin_people.join admin_people.show admin_people.show_all
     admin_people.show_new admin_plugins.change admin_plugins.matrix
     admin_plugins.offer admin_plugins.show admin_plugins.switch
-    admin_plugin_settings.show admin_plugin_settings.save admin_rights.end admin_rights.reach admin_rights.save
+    admin_plugin_settings.show admin_plugin_settings.save admin_plugin_upgrades.removal admin_plugin_upgrades.upgrade
+    admin_rights.end admin_rights.reach admin_rights.save
     admin_rights.show_end admin_rights.show_give admin_sets.create admin_sets.preview admin_sets.remove admin_sets.restore
     admin_sets.save admin_sets.show admin_sets.show_again admin_sets.show_all admin_sets.show_edit admin_sets.show_new
     admin_tokens.revoke admin_tokens.show admin_viewing.begin admin_why.show audit.as_csv audit.show history.seen

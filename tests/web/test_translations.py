@@ -24,7 +24,7 @@ STRAIGHT = re.compile(r"\b(?:[cdjlmnst]|qu)'\w", re.IGNORECASE)
 ALIKE = {
     "%(minutes)s min", "Actions", "Administration", "Code", "Compact", "Condition", "Contact", "Fax", "Menu", "Normal", "Pages",
     "Tables", "Version", "h", "min", "minutes", "Interactions", "Messages", "Permissions", "Scores",
-    "Invitations",
+    "Invitations", "Versions", "interactions", "messages", "scores",
 }
 
 

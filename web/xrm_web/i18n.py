@@ -94,6 +94,8 @@ def _param(value: Any) -> Any:
         return translate(value.message)
     if isinstance(value, Decimal):
         return numbers.format_decimal(value, locale=locale(), decimal_quantization=False)
+    if isinstance(value, date):
+        return format_date(value)
     return value.get(language()) if isinstance(value, Label) else value
 
 

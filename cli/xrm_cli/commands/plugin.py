@@ -16,10 +16,11 @@ from xrm.plugin_host.quarantine import known_quarantine
 from xrm.plugin_removal.records import DROPPED, Removal, list_removals
 from xrm.unit_of_work import UnitOfWork
 from xrm_cli.commands.plugin_export import export_command
+from xrm_cli.commands.plugin_preview import preview_command
 from xrm_cli.commands.plugin_release import release
 from xrm_cli.commands.plugin_removal import remove, restore
 from xrm_cli.commands.plugin_settings import settings_command
-from xrm_cli.commands.plugin_switch import disable, enable, enabled_in, offer, preview_command, withdraw
+from xrm_cli.commands.plugin_switch import disable, enable, enabled_in, offer, withdraw
 from xrm_cli.declaring import Noun
 from xrm_cli.output import print_pairs
 from xrm_cli.session import Session, with_session

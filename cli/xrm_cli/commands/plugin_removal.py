@@ -12,11 +12,13 @@ from typing import Any
 import click
 
 from xrm.migrate.steps import Step
+from xrm.plugin_preview.service import note_applied
 from xrm.plugin_removal.dropping import drop_due
 from xrm.plugin_removal.inventory import Inventory
 from xrm.plugin_removal.records import DROPPED, Removal, list_removals
 from xrm.plugin_removal.removing import look_at, remove_plugin
 from xrm.plugin_removal.restoring import Restored, restore_plugin
+from xrm.unit_of_work import system_actor
 from xrm_cli.declaring import Command
 from xrm_cli.output import print_table, say
 from xrm_cli.session import Session, with_session
@@ -58,7 +60,11 @@ def _agreed(session: Session, name: str, *, is_confirmed: bool, now: bool) -> bo
         say("Nothing was changed. Look at what goes, then run it with --yes.")
         return False
     when = "now" if now else "in thirty days"
-    return click.confirm(f"Export and remove {name}? Its data is dropped {when}.", default=False, err=True)
+    question = f"{name} is exported and removed; its data is dropped {when}. To do it, type its name"
+    if str(click.prompt(question, default="", show_default=False, err=True)).strip() == name:
+        return True
+    say("That is not its name. Nothing was changed.")
+    return False
 
 
 def _show(found: Inventory) -> None:
@@ -110,6 +116,7 @@ def restore(session: Session, *, name: str, file: Path | None, empty: bool) -> N
     """Take a removed plugin back, with all its data: what is still there, else what lies in its export (or FILE)."""
     session.refuse_as()
     restored = restore_plugin(session.runtime, name, file, actor=_who(session), is_empty=empty, told=_teller(session))
+    session.runtime.write(lambda uow: note_applied(uow, name), system_actor())
     session.give(_restored_as_json(restored), lambda: None)
     rows = sum(restored.loaded.rows.values())
     is_here = any(one.name == name and one.is_on for one in session.runtime.host.plugins)

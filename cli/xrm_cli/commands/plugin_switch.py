@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``xrm plugin enable|disable|preview|offer|withdraw``: which plugins are on in which departments."""
+"""``xrm plugin enable|disable|offer|withdraw``: which plugins are on in which departments."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from typing import Any, TypeVar
 import click
 
 from xrm.departments.activation import chosen, off_in
-from xrm.departments.queries import get_tree, unclear
+from xrm.departments.queries import get_tree
 from xrm.departments.switching import Switched, offer_plugin, require_sound, required_by, switch_plugin
 from xrm.entities.refreshing import refresh_stale
 from xrm.errors import ConfigurationError, InvalidInput, Problem, msg
 from xrm.migrate.asking import Choices
-from xrm.migrate.steps import Plan
 from xrm.migrate.upgrade import apply_changes, plan_for
-from xrm.plugin_host.discovery import Plugin, discover_plugins
-from xrm.plugin_preview.effects import Effects, preview
-from xrm.plugin_preview.words import as_json, in_words
+from xrm.plugin_host.discovery import Plugin
+from xrm.plugin_preview.service import note_applied
 from xrm.unit_of_work import UnitOfWork, system_actor
 from xrm_cli.declaring import Command
 from xrm_cli.output import say
@@ -99,6 +97,7 @@ def _make_tables(session: Session, name: str) -> None:
             )
         apply_changes(runtime.engine, runtime.registry, choices=Choices(only=owner))
         refresh_stale(runtime, system_actor())
+        runtime.write(lambda uow, owner=owner: note_applied(uow, owner), system_actor())  # type: ignore[misc]
         say(f"{owner}: {len(plan.steps)} steps of its tables done.")
 
 
@@ -122,51 +121,6 @@ def enable(session: Session, *, name: str, names: tuple[str, ...], below: bool, 
 def disable(session: Session, *, name: str, names: tuple[str, ...], below: bool, everywhere: bool) -> None:
     """Switch a plugin off in a department: it is absent there, and its data is kept."""
     _switch(session, name, lambda uow: _places(uow, names, below=below, everywhere=everywhere), is_on=False)
-
-
-@click.command(
-    "preview", cls=Command,
-    examples=["xrm plugin preview press --department Sales", "xrm plugin preview press --department Sales --json"],
-)
-@click.argument("name")
-@click.option("--department", metavar="NAME", default="", help="Department, by name or id (default: the only one).")
-@click.option("--change", type=click.Choice(["enable", "disable"]), help="What is to be done (default: what it is not now).")
-@with_session
-def preview_command(session: Session, *, name: str, department: str, change: Any) -> None:
-    """Show what switching a plugin on or off would do; nothing of the plugin is run."""
-    runtime = session.open_inert()
-    installed = {one.name: one for one in discover_plugins(session.settings.home)} if session.options.runtime is None else {}
-    plugin = installed.get(name) or runtime.host.get(name)
-
-    def look(uow: UnitOfWork) -> Effects:
-        tree = get_tree(uow)
-        places = [tree.find(department).id] if department else list(tree.by_id)
-        if len(places) != 1:
-            raise unclear(tree.by_id.values())
-        return preview(uow, plugin, places[0], change)
-
-    effects = session.read(look)
-    plan = _plan(session, plugin)
-    session.give(as_json(effects, plan), lambda: _show(effects, plan))
-
-
-def _plan(session: Session, plugin: Plugin) -> Plan | None:
-    runtime = session.runtime
-    started = next((one for one in runtime.host.plugins if one.name == plugin.name), None)
-    if started is None or not started.is_on:
-        return None
-    return plan_for(runtime.engine, runtime.registry, Choices(only=plugin.name))
-
-
-def _show(effects: Effects, plan: Plan | None) -> None:
-    manifest = effects.contents.plugin.manifest
-    title = str(manifest.label) if manifest else effects.contents.plugin.name
-    verb = "on" if effects.change == "enable" else "off"
-    click.echo(f"{title} {effects.contents.plugin.version}: switching it {verb} in {effects.department_name}")
-    for paragraph in in_words(effects, plan):
-        click.echo(f"\n{paragraph.heading}")
-        for line in paragraph.lines:
-            click.echo(f"  {line}")
 
 
 @click.command("offer", cls=Command, examples=["xrm plugin offer press"])

@@ -21,6 +21,7 @@ from xrm.migrate.progress import interrupted, made_plans, rest_of_interrupted, t
 from xrm.migrate.snapshot import snapshot_size
 from xrm.migrate.steps import Plan, Step, plan_as_json
 from xrm.migrate.upgrade import apply_changes, plan_for, take_back, tools_of, wanted_by
+from xrm.plugin_preview.service import note_applied
 from xrm.runtime import Runtime
 from xrm.unit_of_work import system_actor
 from xrm_cli.agreement import REFUSED, are_own, concern_of, is_agreed, is_taken_back
@@ -53,7 +54,9 @@ def schema() -> None:
 
 def apply_schema(runtime: Runtime, *, quiet: bool = False, choices: Choices | None = None) -> list[Step]:
     """Make the database what is declared and return the steps done, telling of each on stderr unless ``quiet``."""
-    return apply_changes(runtime.engine, runtime.registry, told=None if quiet else _tell, choices=choices)
+    steps = apply_changes(runtime.engine, runtime.registry, told=None if quiet else _tell, choices=choices)
+    runtime.write(lambda uow: note_applied(uow, choices.only if choices is not None else ""), system_actor())
+    return steps
 
 
 def _tell(step: Step) -> None:

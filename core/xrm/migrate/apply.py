@@ -38,6 +38,7 @@ from xrm.migrate.planning import downgrades_of, make_plan
 from xrm.migrate.progress import to_take_back
 from xrm.migrate.purging import purge
 from xrm.migrate.running import revert_step, run_step
+from xrm.migrate.said import Said, message_of
 from xrm.migrate.snapshot import take_snapshot
 from xrm.migrate.stale import note_stale
 from xrm.migrate.state import State, read_state, write_state
@@ -175,7 +176,7 @@ def _finish_open(engine: Engine, wanted: Wanted, told: Told | None) -> list[Step
     if record.state == ROLLING_BACK:
         _take_back(engine, record, wanted.tools, told)
         return []
-    _raise(map(str, older))
+    _raise(map(Said, older))
     return _run(engine, record.number, list(record.steps), record.after, _Crew(record.actor, wanted.tools, told))
 
 
@@ -237,7 +238,7 @@ def _refuse(plan: Plan, expected: str) -> None:
 
 def _raise(problems: Iterable[str]) -> None:
     if problems := list(problems):
-        raise InvalidInput([Problem("", msg("{problem}", problem=one)) for one in problems])
+        raise InvalidInput([Problem("", message_of(one)) for one in problems])
 
 
 def _today() -> date:

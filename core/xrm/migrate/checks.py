@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnClause, ColumnElement, Connection, column, exists, func, literal_column, select, table
 
 from xrm.db.types import Id
+from xrm.errors import Message, msg
 from xrm.migrate.catalog import Catalog
 from xrm.migrate.former import DeclaredType, child_table
 from xrm.migrate.hints import carrying
-from xrm.migrate.rows_named import MOST_NAMED, counted, titles
+from xrm.migrate.rows_named import MOST_NAMED, ROWS_HAVE, ROWS_HOLD, VALUES_ARE, counted, joined, titles
+from xrm.migrate.said import Said
 from xrm.migrate.steps import Findings
 from xrm.migrate.widening import kept_field, scale_of
 from xrm.schema.fields.builtin import FIELD_TYPES
@@ -99,13 +101,14 @@ class _Look:
         ).all()
         if not worst:
             return ""
-        named = "; ".join(self._holders(columns, row[:-1]) for row in worst)
-        return (
-            f"{self._name}.{_field_of(names)} is to be unique, and {counted(worst[0].all, 'value is', 'values are')} held by "
-            f"several rows: {named}. Change or merge these rows, or declare the field without unique, then plan again."
-        )
+        named = joined([self._holders(columns, row[:-1]) for row in worst])
+        return Said(msg(
+            "{field} is to be unique, and {values} held by several rows: {named}. Change or merge these rows, or declare the "
+            "field without unique, then plan again.", field=f"{self._name}.{_field_of(names)}", named=named,
+            values=counted(worst[0].all, *VALUES_ARE),
+        ))
 
-    def _holders(self, columns: Sequence[ColumnClause[Any]], row: Sequence[Any]) -> str:
+    def _holders(self, columns: Sequence[ColumnClause[Any]], row: Sequence[Any]) -> Message:
         key = column("id", Id)
         same = [one == value for one, value in zip(columns, row, strict=False)]
         ids = self._connection.scalars(
@@ -113,7 +116,7 @@ class _Look:
         ).all()
         more = ", …" if row[-1] > len(ids) else ""
         shown = self._shown(columns[-1].name, row[len(columns) - 1])
-        return f'"{shown}" by {", ".join(titles(self._connection, ids))}{more}'
+        return msg('"{value}" by {names}', value=shown, names=f"{', '.join(titles(self._connection, ids))}{more}")
 
     def _shown(self, name: str, value: Any) -> Any:
         """The value as people know it: a decimal lies in its column without its point."""
@@ -139,13 +142,13 @@ class _Look:
             ids = self._connection.scalars(
                 select(owner).select_from(table(name)).where(held.in_(gone)).order_by(owner).limit(MOST_NAMED)
             ).all()
-            held_by = counted(sum(count for _, count in rows), "row holds", "rows hold")
+            held_by = counted(sum(count for _, count in rows), *ROWS_HOLD)
             counts = ", ".join(f"{choice} ({count})" for choice, count in rows)
-            yield (
-                f"{self._name}.{key}: {held_by} a choice that is declared no more, {counts}: "
-                f"{', '.join(titles(self._connection, ids))}. Keep the choice with retired: true, change these rows, "
-                f"or {carrying(self._name, key)}. Then plan again."
-            )
+            yield Said(msg(
+                "{field}: {rows} a choice that is declared no more, {counts}: {named}. Keep the choice with retired: true, "
+                "change these rows, or {carrying}. Then plan again.", field=f"{self._name}.{key}", rows=held_by, counts=counts,
+                named=", ".join(titles(self._connection, ids)), carrying=carrying(self._name, key),
+            ))
 
     def empty(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         """Rows without a value in a field that is required from now on."""
@@ -161,14 +164,15 @@ class _Look:
             rows = rows.where(~exists(select(1).select_from(child).where(child.c.owner_id == own.c.id)))
         count = self._connection.scalar(rows) or 0
         if count:
-            said = f"{self._name}.{key} is required from now on, and {counted(count, 'row has', 'rows have')} no value"
-            yield f"{said}; a form asks for them when they are next saved."
+            yield Said(msg("{field} is required from now on, and {rows} no value; a form asks for them when they are next saved.",
+                           field=f"{self._name}.{key}", rows=counted(count, *ROWS_HAVE)))
 
     def default(self, key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         """A default that is another one from now on."""
         if was and was.get("default") != now.get("default"):
-            first, second = (one.get("default", "nothing") for one in (was, now))
-            yield f"{self._name}.{key}: the default changes from {first} to {second}; rows that are there keep their values."
+            first, second = (one.get("default", msg("nothing")) for one in (was, now))
+            yield Said(msg("{field}: the default changes from {first} to {second}; rows that are there keep their values.",
+                           field=f"{self._name}.{key}", first=first, second=second))
 
     def _place(self, key: str) -> tuple[str, ColumnClause[Any], ColumnClause[Any]] | None:
         """Where the values of a field lie before the change: table, column, and the column of the row they belong to."""

@@ -16,14 +16,15 @@ from typing import Any
 
 from sqlalchemy import ColumnClause, Connection, column, func, or_, select, table
 
-from xrm.errors import InvalidInput
+from xrm.errors import InvalidInput, msg
 from xrm.migrate.asking import DAYS_TO_CONTRACT
 from xrm.migrate.catalog import Catalog
 from xrm.migrate.data_steps import DataSteps
 from xrm.migrate.former import DeclaredType, child_table, meaning_of, meanings_that_changed, renames_of
-from xrm.migrate.hints import carrying
+from xrm.migrate.hints import carrying, could_lose, is_own
 from xrm.migrate.outcome import EMPTY, WHOLE
-from xrm.migrate.rows_named import counted
+from xrm.migrate.rows_named import VALUES_ARE, counted
+from xrm.migrate.said import Said
 from xrm.migrate.steps import Place, Risk, Step, Walk
 from xrm.migrate.turning import Tools
 from xrm.migrate.widening import Kept, kept_field, most_that_fits, scale_of, widening
@@ -92,15 +93,15 @@ class Conversions:
             try:
                 walk = steps.walk_of(script)
             except InvalidInput as error:
-                moving.problems += [str(problem.message) for problem in error.problems]
+                moving.problems += [Said(problem.message) for problem in error.problems]
                 continue
             own = [changes[walk.table, key] for key in script.writes if (walk.table, key) in changes]
             taken = [one.key for one in own if (one.table, one.key) in moving.handled]
             if taken:
-                moving.problems.append(
-                    f"{script.owner}/steps/{script.name}.py: an earlier step that waits changes {', '.join(taken)} too. "
-                    "Install the version between, and apply it first."
-                )
+                moving.problems.append(Said(msg(
+                    "{where}: an earlier step that waits changes {fields} too. Install the version between, and apply it first.",
+                    where=f"{script.owner}/steps/{script.name}.py", fields=", ".join(taken),
+                )))
                 continue
             in_place = steps.changed_in_place(walk, {one.key for one in own})
             asides = {key: self._write.set_aside(script.owner, script.name, place, walk.table) for key, place in in_place.items()}
@@ -165,11 +166,8 @@ class Conversions:
         child = child_table(name, key)
         self._moving.touched[child] = {*self._before.get(child, EMPTY).columns, *self._after.get(child, EMPTY).columns}
         apart = carrying(name, key)
-        how = apart if apart.startswith("add") else f"declare a field with another key, and {apart}"
-        self._moving.problems.append(
-            f'{name}.{key} was "{meaning_of(was)}" and is declared as "{meaning_of(now)}", which could lose values. Take the '
-            f"change back, or {how}."
-        )
+        how = apart if is_own(name, key) else msg("declare a field with another key, and {apart}", apart=apart)
+        self._moving.problems.append(Said(could_lose(f"{name}.{key}", meaning_of(was), meaning_of(now), how)))
 
     def _widen(self, one: _Change) -> None:
         turn = widening(one.before, one.after)
@@ -177,10 +175,11 @@ class Conversions:
             self._moving.refused.append((one.table, one.key, meaning_of(one.was), meaning_of(one.now)))
             return
         if too_large := self._too_large(one):
-            self._moving.problems.append(
-                f"{one.table}.{one.key}: {counted(too_large, 'value is', 'values are')} too large for "
-                f"{meaning_of(one.now)}. Declare fewer decimals, or change these values first."
-            )
+            self._moving.problems.append(Said(msg(
+                "{field}: {values} too large for {now}. Declare fewer decimals, or change these values first.",
+                field=f"{one.table}.{one.key}", values=counted(too_large, *VALUES_ARE),
+                now=meaning_of(one.now),
+            )))
             return
         if not one.is_renamed and (one.before.is_many or self._has_same_columns(one)):
             self._moving.handled.add((one.table, one.key))

@@ -10,6 +10,7 @@ from typing import Any
 from xrm.errors import InvalidInput, Problem, msg
 from xrm.migrate.catalog import Catalog
 from xrm.migrate.former import DeclaredType, child_table, meaning_of
+from xrm.migrate.said import Said
 from xrm.migrate.scripts import Script, load_script, same_numbers
 from xrm.migrate.steps import Place, Walk
 from xrm.migrate.turning import Tools
@@ -39,12 +40,13 @@ class DataSteps:
         for owner in dict.fromkeys(owner for owner, _ in waiting):
             for number in same_numbers(self._tools.step_files[owner]):
                 names = ", ".join(path.name for path in self._tools.step_files[owner] if path.stem.startswith(number))
-                self.problems.append(f"{owner}/steps: {names} have the same number. Give each its own.")
+                same = msg("{where}: {names} have the same number. Give each its own.", where=f"{owner}/steps", names=names)
+                self.problems.append(Said(same))
         for owner, path in waiting:
             try:
                 found.append(load_script(owner, path))
             except InvalidInput as error:
-                self.problems += [str(problem.message) for problem in error.problems]
+                self.problems += [Said(problem.message) for problem in error.problems]
         return found
 
     def walk_of(self, script: Script) -> Walk:

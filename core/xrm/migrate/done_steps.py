@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, inspect, select, update
 
+from xrm.errors import msg
 from xrm.migrate.models import schema_data_step
+from xrm.migrate.said import Said
 from xrm.migrate.scripts import checksum_of
 from xrm.migrate.steps import Findings
 
@@ -66,17 +68,20 @@ def odd_steps(connection: Connection, files: StepFiles) -> Findings:
             where = f"{owner}/steps/{path.name}"
             if name in known:
                 if known[name] not in {None, checksum_of(path)}:
-                    found.notes.append(
-                        f"{where} was changed after it was run here. It is not run again: what it does now belongs into a new "
-                        "step, with the next number."
-                    )
+                    found.notes.append(Said(msg(
+                        "{where} was changed after it was run here. It is not run again: what it does now belongs into a new "
+                        "step, with the next number.", where=where,
+                    )))
             elif twin := _same_step(path, gone):
-                found.problems.append(
-                    f"{where} is the step {twin}.py, which was run here, under another name: it would be run again. Give it its "
-                    "name back; a step is known by its name."
-                )
+                found.problems.append(Said(msg(
+                    "{where} is the step {twin}.py, which was run here, under another name: it would be run again. Give it its "
+                    "name back; a step is known by its name.", where=where, twin=twin,
+                )))
             elif known and name < max(known):
-                found.notes.append(f"{where} comes before {max(known)}.py, which was run here already; it is run now, after it.")
+                found.notes.append(Said(msg(
+                    "{where} comes before {last}.py, which was run here already; it is run now, after it.", where=where,
+                    last=max(known),
+                )))
     return found
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from xrm.errors import Message, msg
 from xrm.migrate.former import DeclaredType, child_table
 from xrm.migrate.outcome import WHOLE, is_stale
+from xrm.migrate.said import Said
 from xrm.migrate.steps import Step
 from xrm.schema.grammar.manifest import RESERVED_OWNER
 from xrm.schema.load import RESERVED_PREFIX
@@ -16,11 +18,22 @@ Types = Mapping[str, DeclaredType]
 KeptFields = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
-def carrying(table: str, field: str) -> str:
+def is_own(table: str, field: str) -> bool:
+    """Whether a field is one that administrators added."""
+    return table.startswith(f"{RESERVED_OWNER}__") or field.startswith(RESERVED_PREFIX)
+
+
+def could_lose(field: str, was: str, now: str, how: Message) -> Message:
+    """A change of a field that is refused, and what to do instead."""
+    return msg('{field} was "{was}" and is declared as "{now}", which could lose values. Take the change back, or {how}.',
+               field=field, was=was, now=now, how=how)
+
+
+def carrying(table: str, field: str) -> Message:
     """How values are carried over where a change alone could lose them: own fields have no plugin that brings a step."""
-    if table.startswith(f"{RESERVED_OWNER}__") or field.startswith(RESERVED_PREFIX):
-        return "add a field with another key, fill it from this one, and retire this one"
-    return "carry the values over by a data step of the plugin (steps/NNNN_name.py)"
+    if is_own(table, field):
+        return msg("add a field with another key, fill it from this one, and retire this one")
+    return msg("carry the values over by a data step of the plugin (steps/NNNN_name.py)")
 
 
 def misleading_renames(former: Types, types: Types) -> Iterator[str]:
@@ -28,10 +41,11 @@ def misleading_renames(former: Types, types: Types) -> Iterator[str]:
     for table, before, after in _both(former, types):
         for old, new in after.renamed.items():
             if old in before.fields and old not in after.fields and new in before.fields and new in after.fields:
-                yield (
-                    f"{table}: renamed says that {old} is {new} now, but {new} was a field before, with values of its own. Take "
-                    f"{old} out of renamed: then it is retired and keeps its values. A data step of the plugin can join the two."
-                )
+                yield Said(msg(
+                    "{table}: renamed says that {old} is {new} now, but {new} was a field before, with values of its own. Take "
+                    "{old} out of renamed: then it is retired and keeps its values. A data step of the plugin can join the two.",
+                    table=table, old=old, new=new,
+                ))
 
 
 def notes_on(former: Types, types: Types, before: KeptFields, after: KeptFields) -> list[str]:
@@ -48,8 +62,9 @@ def _unknown_renames(former: Types, types: Types, kept: KeptFields) -> Iterator[
             if new in before.fields or new not in after.fields or old in known:
                 continue
             near = closest(old, [key for key in before.fields if key not in after.fields])
-            hint = f" Did you mean {near}?" if near else ""
-            yield f"{table}: renamed says that {new} was {old}, which was no field here: it begins empty.{hint}"
+            hint: Message | str = msg(" Did you mean {near}?", near=near) if near else ""
+            yield Said(msg("{table}: renamed says that {new} was {old}, which was no field here: it begins empty.{hint}",
+                           table=table, new=new, old=old, hint=hint))
 
 
 def _newly_retired(former: Types, types: Types, before: KeptFields, after: KeptFields) -> Iterator[str]:
@@ -63,8 +78,9 @@ def _newly_retired(former: Types, types: Types, before: KeptFields, after: KeptF
     found = {children.get(table, (table, field)) if field == WHOLE else (table, field) for table, field in names}
     for table, field in sorted(found):
         what = f"{table}.{field}" if field else table
-        how = f" If it has another name now, say so: renamed: {{{field}: …}}." if field and table in types else ""
-        yield f"{what} is declared no more. It is hidden and keeps its values until xrm schema prune {what}.{how}"
+        named = msg(" If it has another name now, say so: renamed: {{{field}: …}}.", field=field)
+        yield Said(msg("{what} is declared no more. It is hidden and keeps its values until xrm schema prune {what}.{how}",
+                       what=what, how=named if field and table in types else ""))
 
 
 def anew(former: Types, types: Types, moved: Collection[str]) -> Iterator[Step]:

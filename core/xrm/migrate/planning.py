@@ -26,12 +26,13 @@ from xrm.migrate.former import (
     renames_of,
     value_columns,
 )
-from xrm.migrate.hints import anew, carrying, misleading_renames, notes_on
+from xrm.migrate.hints import anew, carrying, could_lose, misleading_renames, notes_on
 from xrm.migrate.made_by import MadeByOwner, after_steps, revisions_of
 from xrm.migrate.outcome import WHOLE, target_of
 from xrm.migrate.own_tables import OWN_NAMES
 from xrm.migrate.owners import Owners, narrowed
 from xrm.migrate.reshaping import drop_by_rebuild, reshape
+from xrm.migrate.said import Said
 from xrm.migrate.scripts import waiting_files
 from xrm.migrate.sizes import Sizes
 from xrm.migrate.state import State
@@ -83,7 +84,7 @@ class _Planning:
         self._versions, self._away = wanted.versions, frozenset(wanted.away)
         self._step_files = {owner: wanted.tools.step_files.get(owner, ()) for owner in state.declarations
                             if choices.only in ("", owner)}
-        self._problems = [str(one) for one in downgrades_of(connection, wanted, state.made_by)]
+        self._problems: list[str] = [Said(one) for one in downgrades_of(connection, wanted, state.made_by)]
         self._is_blocked = bool(self._problems)
         self._moving = Moving() if self._is_blocked else self._find_moving(connection, wanted)
 
@@ -199,10 +200,7 @@ class _Planning:
         return any(f"FOREIGN KEY({column})" in text or f'FOREIGN KEY("{column}")' in text for column in new)
 
     def _refuse(self, table: str, what: str, before: str, after: str) -> None:
-        said = (
-            f'{table}.{what} was "{before}" and is declared as "{after}", which could lose values. Take the change back, or '
-            f"{carrying(table, what)}."
-        )
+        said = Said(could_lose(f"{table}.{what}", before, after, carrying(table, what)))
         if not any(one.startswith(f"{table}.{what} was") for one in self._problems):
             self._problems.append(said)
 

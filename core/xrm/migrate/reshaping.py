@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from xrm.errors import Message, msg
 from xrm.migrate.catalog import TableState
 from xrm.migrate.live import read_catalog
 from xrm.migrate.rebuilding import Edits, Parts, Rebuild, read_parts, statements_of, without_reference
-from xrm.migrate.rows_named import count_rows, counted, name_rows
+from xrm.migrate.rows_named import ROWS_HAVE, count_rows, counted, name_rows
+from xrm.migrate.said import Said
 from xrm.migrate.sqlite_text import as_text, cut
 from xrm.migrate.steps import Risk, Step
 
@@ -206,24 +208,27 @@ def _problems(connection: Connection, change: _Change) -> Iterator[str]:
     for column, (old, new) in change.columns.items():
         if _parts(new)["needed"] and not _parts(old)["needed"]:
             wrong = f"{quote(column)} IS NULL"
-            yield from _broken(connection, change.table, wrong, f"{change.table}.{column} must be filled from now on", "no value")
+            filled = msg("{what} must be filled from now on", what=f"{change.table}.{column}")
+            yield from _broken(connection, change.table, wrong, filled, msg("no value"))
     for name, text in change.added.items():
         if not _columns_in(text, change.after.columns) <= change.before.columns.keys():
             continue
         key = _KEY.search(text)
         if key:
-            wrong, why = _dangling(change.table, key), f"{change.table}.{name}: each must refer to a row that is there"
-            yield from _broken(connection, change.table, wrong, why, "none")
+            why = msg("{what}: each must refer to a row that is there", what=f"{change.table}.{name}")
+            yield from _broken(connection, change.table, _dangling(change.table, key), why, msg("none"))
         elif " CHECK " in text:
             rule = text[text.index("("):]
-            yield from _broken(connection, change.table, f"NOT {rule}", f"{change.table}.{name} asks for {rule}", "other values")
+            asked = msg("{what} asks for {rule}", what=f"{change.table}.{name}", rule=rule)
+            yield from _broken(connection, change.table, f"NOT {rule}", asked, msg("other values"))
 
 
-def _broken(connection: Connection, table: str, where: str, rule: str, what: str) -> Iterator[str]:
+def _broken(connection: Connection, table: str, where: str, rule: Message, what: Message) -> Iterator[str]:
     count = count_rows(connection, table, where)
     if count:
         named = name_rows(connection, table, where)
-        yield f"{rule}, and {counted(count, 'row has', 'rows have')} {what}: {named}. Change these rows, then plan again."
+        yield Said(msg("{rule}, and {rows} {what}: {named}. Change these rows, then plan again.", rule=rule,
+                       rows=counted(count, *ROWS_HAVE), what=what, named=named))
 
 
 def _dangling(table: str, key: re.Match[str]) -> str:

@@ -9,13 +9,26 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, column, func, inspect, literal_column, select, table
 
 from xrm.db.types import Id
+from xrm.errors import Message, msg
 
 MOST_NAMED = 3
+# Subject and verb, for one and for several.
+VALUES_ARE = (msg("value is"), msg("values are"))
+ROWS_HAVE = (msg("row has"), msg("rows have"))
+ROWS_HOLD = (msg("row holds"), msg("rows hold"))
 
 
-def counted(count: int, one: str, many: str) -> str:
+def counted(count: int, one: Message, many: Message) -> Message:
     """So many, with the words that fit the number."""
-    return f"{count} {one if count == 1 else many}"
+    return msg("{count} {what}", count=count, what=one if count == 1 else many)
+
+
+def joined(messages: Sequence[Message]) -> Message:
+    """Several behind each other, as one."""
+    first, *rest = messages
+    for one in rest:
+        first = msg("{first}; {second}", first=first, second=one)
+    return first
 
 
 def count_rows(connection: Connection, name: str, where: str) -> int:

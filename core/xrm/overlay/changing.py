@@ -14,6 +14,7 @@ from xrm.entities.refreshing import refresh_stale
 from xrm.errors import Conflict, InvalidInput, Problem, msg
 from xrm.migrate.asking import Choices
 from xrm.migrate.former import OVERLAY
+from xrm.migrate.said import message_of
 from xrm.migrate.stale import note_stale
 from xrm.migrate.steps import Plan
 from xrm.migrate.upgrade import apply_changes, plan_for
@@ -58,7 +59,7 @@ def change_overlay(
         step = step_of(before, change, runtime.engine.dialect, datetime.now(UTC), actor.user_id)
         choices = Choices(only=OVERLAY, without_contract=True, closing=(step,))
         plan = plan_for(runtime.engine, registry, choices)
-        _refuse([Problem("", msg("{problem}", problem=one)) for one in plan.problems])
+        _refuse([Problem("", message_of(one)) for one in plan.problems])
         if agreed is not None and not agreed(plan):
             return change
         try:

@@ -42,11 +42,15 @@ Departments = uuid.UUID | Collection[uuid.UUID] | None
 
 @dataclass(frozen=True)
 class Kept:
-    """What outlives a host that starts anew: what was measured, the marks of loading, what is still to be written."""
+    """What outlives a host that starts anew: what was measured, the marks of loading, what is still to be written.
+
+    ``where`` is the folder of the instance and the packages that plugins are looked for in.
+    """
 
     watch: Watch
     marks: LoadMarks | None = None
     afterwards: Afterwards = field(default_factory=Afterwards)
+    where: tuple[Path | None, Mapping[str, str] | None] | None = None
 
 
 class PluginHost:
@@ -78,7 +82,7 @@ class PluginHost:
         Those in ``removed`` (name → why) are off, installed or not. What is ``remembered`` of others that are off can be read.
         """
         found = discover_plugins(home, packages=packages)
-        kept = Kept(Watch(time.monotonic), LoadMarks(home))
+        kept = Kept(Watch(time.monotonic), LoadMarks(home), where=(home, packages))
         return cls(found, with_code=not safe, removed=removed, remembered=remembered, kept=kept)
 
     def with_removed(self, removed: Mapping[str, Message]) -> PluginHost:
@@ -86,6 +90,16 @@ class PluginHost:
         again = self._dormant.again()
         return PluginHost(self._found, clock=self._clock, with_code=self._with_code, removed=removed, remembered=again,
                           kept=self._kept)
+
+    def as_installed(self) -> PluginHost:
+        """A host of what is installed at this moment, which this program may have read before it changed; it runs no code."""
+        home, packages = self._kept.where or (None, None)
+        found = discover_plugins(home, packages=packages) if self._kept.where else self._found
+        return PluginHost(found, with_code=False, removed=self.removed, remembered=self._dormant.again())
+
+    def dependents_of(self, name: str) -> tuple[str, ...]:
+        """The plugins that are on and would not be without this one; found from what they declared, nothing of them is run."""
+        return self._start.dependents_of(name)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:

@@ -166,6 +166,20 @@ class Start:
                 found.add(plugin.name)
         return found - {name}
 
+    def dependents_of(self, name: str) -> tuple[str, ...]:
+        """Those that are on and would not be without this one: they require it, or name what it declares."""
+        gone = {name}
+        while True:
+            left = [plugin for plugin in self.plugins if plugin.is_on and plugin.name not in gone]
+            lost = {plugin.name for plugin in left if gone.intersection(_requires(plugin))}
+            if not lost:
+                declared = {plugin.name: self.declared_by(plugin.name) for plugin in left}
+                problems = check_together(declared.values())
+                lost = {other for other, one in declared.items() if any(_concerns(problem, one) for problem in problems)}
+            if not lost:
+                return tuple(sorted(gone - {name}))
+            gone |= lost
+
     def switch_off(self, name: str, problems: tuple[Problem, ...]) -> tuple[str, ...]:
         """Take a plugin out, with all that require it; the names of those that went."""
         before = {plugin.name for plugin in self.plugins if plugin.is_on}

@@ -75,7 +75,7 @@ def preview(uow: UnitOfWork, plugin: Plugin, department: uuid.UUID, change: Chan
     people, names = _people(uow, contents, department)
     return Effects(
         contents, department, get_tree(uow).by_id[department].name, change, is_on, _applied_version(uow, plugin), also,
-        tuple(_touched(uow, contents)), tuple(_rights(contents)), _rows(uow, contents, department), people, names,
+        tuple(touched_by(uow, contents)), tuple(_rights(contents)), _rows(uow, contents, department), people, names,
         tuple(_blocked(uow, plugin, department, change)),
     )
 
@@ -99,7 +99,8 @@ def _rights(contents: Contents) -> Iterable[str]:
         yield from (f"{link.name}:{verb}" for verb in ("read", "link"))
 
 
-def _touched(uow: UnitOfWork, contents: Contents) -> Iterable[Touched]:
+def touched_by(uow: UnitOfWork, contents: Contents) -> Iterable[Touched]:
+    """The other plugins that one has to do with: it requires them, they require it, or it adds to their types."""
     plugin = contents.plugin.name
     for name in contents.plugin.manifest.requires if contents.plugin.manifest else ():
         if not is_foundation(uow, name):

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from xrm.errors import Message, msg
+from xrm.migrate.said import message_of
 from xrm.migrate.steps import Plan
 from xrm.plugin_preview.effects import Effects
 from xrm.plugin_preview.slots import SLOT_NAMES
@@ -116,11 +117,14 @@ def _asked(effects: Effects) -> Iterator[Message]:
 def _tables(plan: Plan | None) -> Iterator[Message]:
     if plan is None:
         yield msg("What its tables need can be said when its code runs. xrm schema plan shows it then.")
-    elif plan.steps:
+        return
+    if plan.steps:
         yield msg("Steps that wait: {count}, about {seconds} seconds. Run: xrm schema apply", count=len(plan.steps),
-                  seconds=round(sum(step.seconds for step in plan.steps), 1))
-    else:
+                  seconds=seconds_of(plan))
+    elif not plan.problems:
         yield msg("They are there already: nothing is changed in the database.")
+    for problem in plan.problems:
+        yield msg("To be mended first: {problem}", problem=message_of(problem))
 
 
 def as_json(effects: Effects, plan: Plan | None) -> dict[str, Any]:
@@ -148,8 +152,8 @@ def as_json(effects: Effects, plan: Plan | None) -> dict[str, Any]:
         "touches": [{"plugin": one.plugin, "how": str(one.how)} for one in effects.touches],
         "people": {"count": effects.people, "names": list(effects.names)},
         "problems": [str(one) for one in (*plugin.problems, *effects.contents.problems)],
-        "schema": _schema(plan),
-        "words": [{"heading": str(one.heading), "lines": [str(line) for line in one.lines]} for one in in_words(effects, plan)],
+        "schema": schema_as_json(plan),
+        "words": said_as_json(in_words(effects, plan)),
     }
 
 
@@ -158,11 +162,22 @@ def _type(one: EntityDeclaration, rows: Mapping[str, int]) -> dict[str, Any]:
     return {"name": one.name, "kind": one.kind, "label": _texts(one.label.one), "fields": fields, "rows": rows.get(one.name, 0)}
 
 
-def _schema(plan: Plan | None) -> dict[str, Any] | None:
+def said_as_json(paragraphs: Iterable[Paragraph]) -> list[dict[str, Any]]:
+    """Paragraphs in English."""
+    return [{"heading": str(one.heading), "lines": [str(line) for line in one.lines]} for one in paragraphs]
+
+
+def seconds_of(plan: Plan) -> float:
+    """About how long its steps take."""
+    return round(sum(step.seconds for step in plan.steps), 1)
+
+
+def schema_as_json(plan: Plan | None) -> dict[str, Any] | None:
+    """The schema change of a preview; None where it cannot be known."""
     if plan is None:
         return None
     return {
-        "count": len(plan.steps), "seconds": round(sum(step.seconds for step in plan.steps), 1), "risk": plan.risk,
+        "count": len(plan.steps), "seconds": seconds_of(plan), "risk": plan.risk,
         "steps": [f"{step.action} {step.target}" for step in plan.steps], "problems": list(plan.problems),
     }
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from xrm.errors import msg
 from xrm.migrate.state import read_state
 from xrm.overlay.models import overlay
 from xrm.plugin_host.host import PluginHost
@@ -56,6 +55,7 @@ def take_inventory(connection: Connection, host: PluginHost, mine: Belongings) -
     extent, state = find_extent(connection, mine), read_state(connection)
     fields = connection.execute(overlay.select().where(overlay.c.type_name.in_(mine.entity_types))).all()
     kept = [f"{table}.{column}" if column else table for table in mine.tables for column in state.objects[table].kept]
+    needed_by = host.dependents_of(mine.plugin)
     return Inventory(
         mine.plugin, mine.version, _by_type(connection, "entity", "type", mine.nodes),
         _by_type(connection, "role", "type", mine.roles), _by_type(connection, "relationship", "type", mine.relationships),
@@ -63,17 +63,8 @@ def take_inventory(connection: Connection, host: PluginHost, mine: Belongings) -
         _attached(connection, extent), _others(connection, extent),
         tuple(f"{row.type_name}.{row.key}" if row.key else row.type_name for row in fields),
         {table: count_rows(connection, table, "1 = 1") for table in mine.tables},
-        sum(len(state.objects[table].live.indexes) for table in mine.tables), (*kept, *mine.kept), needed_by(host, mine.plugin),
+        sum(len(state.objects[table].live.indexes) for table in mine.tables), (*kept, *mine.kept), needed_by,
     )
-
-
-def needed_by(host: PluginHost, plugin: str) -> tuple[str, ...]:
-    """The plugins that are on and would not be without this one, because they require it or name its types."""
-    before = {one.name for one in host.plugins if one.is_on}
-    if plugin not in before:
-        return ()
-    trial = host.with_removed({**host.removed, plugin: msg("It is looked at what would be without it.")})
-    return tuple(sorted(before - {one.name for one in trial.plugins if one.is_on} - {plugin}))
 
 
 def _by_type(connection: Connection, table: str, column: str, names: tuple[str, ...]) -> dict[str, int]:

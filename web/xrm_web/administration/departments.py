@@ -21,6 +21,7 @@ from xrm.errors import Conflict, InvalidInput, NotFound, XrmError, msg
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
 from xrm_web.administration.answering import department_input, problems_of, uuid_or_none
+from xrm_web.administration.department_plugins import plugins_in
 from xrm_web.administration.words import contents_in_words
 from xrm_web.i18n import gettext
 from xrm_web.inputs import FieldInput
@@ -112,6 +113,7 @@ def _page(department_id: UUID, email: str = "", error: XrmError | None = None) -
             "below": [child for child in tree.values() if child.parent_id == department_id],
             "members": list_members(uow, department_id) if knows_people else [],
             "grants": list_grants(uow, department=department_id), "knows_people": knows_people,
+            "plugins": plugins_in(uow, department_id),
         }
 
     add = FieldInput(name="email", kind="email", label=gettext("E-mail of the new member"), value=email, required=True)

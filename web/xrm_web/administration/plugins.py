@@ -14,16 +14,16 @@ from xrm.access.users import names_of
 from xrm.departments.activation import Chosen, chosen, is_foundation, off_in
 from xrm.departments.queries import Department, get_tree
 from xrm.departments.switching import RIGHT, Switched, is_offered, offer_plugin, switch_plugin
-from xrm.migrate.asking import Choices
 from xrm.migrate.steps import Plan
-from xrm.migrate.upgrade import plan_for
 from xrm.plugin_host.discovery import Plugin
 from xrm.plugin_preview.contents import Contents, read_contents
 from xrm.plugin_preview.effects import Effects, preview
 from xrm.plugin_preview.slots import SLOT_NAMES
+from xrm.plugin_preview.upgrading import plan_without_steps
 from xrm.plugin_preview.words import in_words
 from xrm.unit_of_work import UnitOfWork
 from xrm_web import sessions
+from xrm_web.administration.plugin_upgrades import Standing, standing_of
 from xrm_web.i18n import gettext, text_of, translate
 from xrm_web.security import signed_in
 
@@ -72,6 +72,7 @@ class Detail:
     offered: bool
     may_offer: bool
     slots: tuple[str, ...] = ()
+    standing: Standing | None = None
 
 
 @blueprint.get("")
@@ -169,7 +170,8 @@ def _detail(uow: UnitOfWork, name: str) -> Detail:
     may_offer = scope(uow, "plugin", "administer").is_everywhere
     slots = tuple(translate(SLOT_NAMES[slot]) for slot in plugin.manifest.slots) if plugin.manifest else ()
     contents = read_contents(plugin)
-    return Detail(contents, _title(plugin), places, is_foundation(uow, name), is_offered(uow, plugin), may_offer, slots)
+    return Detail(contents, _title(plugin), places, is_foundation(uow, name), is_offered(uow, plugin), may_offer, slots,
+                  standing_of(uow, name))
 
 
 def _require_place(uow: UnitOfWork, department: UUID) -> None:
@@ -183,7 +185,7 @@ def _version(uow: UnitOfWork, name: str, department: UUID) -> int:
 
 def _plan(plugin: Plugin) -> Plan | None:
     runtime = sessions.runtime()
-    return plan_for(runtime.engine, runtime.registry, Choices(only=plugin.name)) if plugin.is_on else None
+    return plan_without_steps(runtime, runtime.registry, plugin.name) if plugin.is_on else None
 
 
 def _title(plugin: Plugin) -> str:

@@ -14,6 +14,7 @@ from xrm_web.administration import overview as admin_overview
 from xrm_web.administration import people as admin_people
 from xrm_web.administration import permission_sets as admin_sets
 from xrm_web.administration import plugin_settings as admin_plugin_settings
+from xrm_web.administration import plugin_upgrades as admin_plugin_upgrades
 from xrm_web.administration import plugins as admin_plugins
 from xrm_web.administration import rights as admin_rights
 from xrm_web.administration import sign_in_help as admin_help
@@ -61,6 +62,7 @@ PAGES = (
     admin_health,
     admin_overview,
     admin_plugin_settings,
+    admin_plugin_upgrades,
     admin_plugins,
     confirm,
     audit,
