@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from collections.abc import Mapping
 
 import pytest
@@ -23,7 +25,7 @@ PATH = "/admin/plugins/harbour"
 
 
 @pytest.fixture
-def runtime(settings: Settings, admin: Actor, departments: Departments) -> Runtime:
+def runtime(settings: Settings, admin: Actor, departments: Departments) -> Iterator[Runtime]:
     """Version 1.0 of a plugin runs; of its records two have the same number."""
     install_first(settings)
     made = Harbour(settings, admin, departments)
@@ -32,7 +34,8 @@ def runtime(settings: Settings, admin: Actor, departments: Departments) -> Runti
     runtime.write(note_applied, SYSTEM)
     for name in ("One", "Two"):
         add_berth(runtime, name, departments.press)
-    return runtime
+    yield runtime
+    made.close()
 
 
 def french(client: FlaskClient, path: str) -> str:
