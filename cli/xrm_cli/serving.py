@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import importlib.util
 import json
+import logging
 import os
 import socket
 import subprocess  # starts this program once more
@@ -21,10 +22,13 @@ import click
 from xrm.db.presence import present
 from xrm_cli.supervising import supervised
 
+logger = logging.getLogger("xrm.serve")
+
 APPLICATION = "xrm_web.wsgi:make_application"  # by name: command line and web do not know each other
 JOBS, WORK = "xrm.jobs.worker", "xrm.work"  # loaded where they are needed: all that does jobs takes its time
 PATIENCE = 60.0
 THREADS = 8
+LOOK_AGAIN = 1.0  # seconds between two looks at the process that runs jobs
 # Granian writes its log to stdout, where only the address belongs.
 LOGGING = {
     "formatters": {"one_line": {"()": "xrm.log_lines.OneLine"}},
@@ -109,11 +113,26 @@ def _worker_process() -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "xrm_cli", "worker", "--while-parent", str(os.getpid())]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as worker:  # noqa: S603  # our own program
-        try:
-            yield
-        finally:
+    stop = threading.Event()
+    keeper = threading.Thread(target=keep_running, args=(command, stop), name="keeper of the jobs")
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def keep_running(command: list[str], stop: threading.Event) -> None:
+    """Run a program, and again when it ends, until told to stop; one that ends at once waits its turn."""
+    while not stop.is_set():
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as worker:  # noqa: S603  # our own program
+            while worker.poll() is None and not stop.wait(LOOK_AGAIN):
+                pass
             worker.terminate()
+        if not stop.is_set():
+            logger.error("the process that runs jobs ended with %s; another takes its place", worker.returncode)
+            stop.wait(LOOK_AGAIN)
 
 
 def run_jobs(runtime: object, stop: threading.Event) -> None:

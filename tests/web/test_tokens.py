@@ -71,6 +71,10 @@ def test_a_cookie_opens_no_api_and_a_token_no_page(app: Flask, client: FlaskClie
     token = made_by(client, reach="all")
 
     assert client.get("/api/v1/me").status_code == 401
+    for method, path, status in (("GET", "/api/v1/nothing", 404), ("POST", "/api/v1/me", 405)):
+        answer = client.open(path, method=method, headers={"Authorization": f"Bearer {token}"})
+        assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+        assert answer.get_json(force=True)["status"] == status
     assert app.test_client().get("/me", headers={"Authorization": f"Bearer {token}"}).status_code == 302
 
 
@@ -123,6 +127,8 @@ def test_use_is_noted_later_and_no_answer_waits_for_it(
 @pytest.mark.parametrize(
     ("more", "field"),
     [
+        ({"reach": "chosen", "scopes": "custommer:read"}, "f-scopes"),
+        ({"reach": "chosen", "scopes": "customer:reed"}, "f-scopes"),
         ({"name": ""}, "f-name"), ({"reach": "chosen", "scopes": "everything"}, "f-scopes"), ({"expires": "soon"}, "f-expires"),
     ],
 )

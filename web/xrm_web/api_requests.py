@@ -25,9 +25,9 @@ def token_of(header: str) -> str:
     return match.group(1) if match else ""
 
 
-def problem(status: int, code: str, title: str, detail: str = "") -> Response:
+def problem(status: int, code: str, title: str, detail: str = "", reference: str = "") -> Response:
     """An answer that says what is wrong; ``code`` stays the same in all languages."""
-    told = {"type": "about:blank", "status": status, "code": code, "title": title, "detail": detail}
+    told = {"type": "about:blank", "status": status, "code": code, "title": title, "detail": detail, "reference": reference}
     body = json.dumps({key: value for key, value in told.items() if value}, ensure_ascii=False)
     return Response(body, status, content_type="application/problem+json")
 

@@ -25,11 +25,15 @@ from xrm.errors import (
 )
 from xrm.runtime import READ_ONLY
 from xrm_web import sessions
+from xrm_web.api_requests import problem
 from xrm_web.i18n import gettext, translate
 from xrm_web.kept_form import kept_form
 from xrm_web.sessions import Visitor
 
 logger = logging.getLogger("xrm.web")
+API = "/api/"
+CODES = {400: "bad_request", 403: "denied", 404: "not_found", 405: "method_not_allowed", 409: "conflict", 422: "invalid_input",
+         500: "fault", 503: "unavailable"}  # in all languages the same
 
 STATUS: dict[type[XrmError], int] = {
     NotFound: 404,
@@ -92,6 +96,9 @@ def texts_of(status: int) -> tuple[str, str, str]:
 
 def answer(page: ErrorPage) -> ResponseReturnValue:
     """The page, or for htmx only its box, which lands in the toast area."""
+    if request.path.startswith(API):
+        said = " ".join(filter(None, (page.text, *(translate(one.message) for one in page.problems))))
+        return problem(page.status, CODES.get(page.status, "refused"), page.title, said, page.reference)
     fragment = request.headers.get("HX-Request") == "true"
     response = make_response(render_template("errors/fragment.html" if fragment else "errors/page.html", page=page), page.status)
     if fragment:

@@ -40,6 +40,9 @@ def places_options(function: Decorated) -> Decorated:
 
 def _places(uow: UnitOfWork, names: tuple[str, ...], *, below: bool, everywhere: bool) -> list[uuid.UUID]:
     tree = get_tree(uow)
+    if everywhere and names:
+        said = msg("--everywhere and --department exclude each other. Leave one of them out.")
+        raise InvalidInput([Problem("--everywhere", said)])
     if everywhere:
         return list(tree.by_id)
     if not names:

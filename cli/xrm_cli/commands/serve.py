@@ -32,7 +32,7 @@ SAFE_VARIABLE = "XRM_SAFE_MODE"
 @click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Port; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
 @click.option("--in-process", is_flag=True, help="Serve from this one process by waitress, without child processes.")
-@click.option("--safe", is_flag=True, help="Run no code of plugins; their data stays readable.")
+@click.option("--safe", is_flag=True, help="Run no code of plugins; their data stays readable, but for what they may hide.")
 @with_session
 def serve(session: Session, *, host: str, port: int, workers: int, in_process: bool, safe: bool) -> None:
     """Serve the web pages until interrupted; prints one line with the address once it answers."""

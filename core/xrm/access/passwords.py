@@ -63,7 +63,10 @@ def _is_about(password: str, about: Iterable[str]) -> bool:
     plain = _plain(password)
     words = {_plain(part) for text in about for part in (text, *re.split(r"[\s@]+", text), *re.split(r"[\s@.]+", text))}
     telling = {word for word in words if len(word) >= SHORTEST_NAME or word in OWN_WORDS}
-    return any(word in plain and len(plain) - len(word) * plain.count(word) <= MOST_ADDED for word in telling)
+    rest = plain
+    for word in sorted(telling, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != plain and len(rest) <= MOST_ADDED
 
 
 def _plain(text: str) -> str:

@@ -56,13 +56,18 @@ def check_permissions(registry: Registry, permissions: Iterable[str], *, known: 
         InvalidInput: naming each subject or verb that there is not.
     """
     wanted, taken = sorted(set(permissions)), set(known)
-    subjects = {one.name for one in subjects_of(registry)}
-    problems = [one for text in wanted if text not in taken for one in _problems(registry, text, subjects)]
+    problems = permission_problems(registry, (text for text in wanted if text not in taken))
     if len(wanted) > MOST:
         problems.append(Problem("permissions", msg("A permission set holds at most {most} permissions.", most=MOST)))
     if problems:
         raise InvalidInput(problems)
     return tuple(wanted)
+
+
+def permission_problems(registry: Registry, permissions: Iterable[str]) -> list[Problem]:
+    """A problem for each subject, field or verb in these permissions that there is not."""
+    subjects = {one.name for one in subjects_of(registry)}
+    return [one for text in permissions for one in _problems(registry, text, subjects)]
 
 
 def _problems(registry: Registry, text: str, subjects: set[str]) -> Iterable[Problem]:

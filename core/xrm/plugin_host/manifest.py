@@ -74,6 +74,9 @@ def read_manifest(document: Document, rules: Rules) -> Manifest:
     if wanted is not None and not _is_range(wanted):
         said = msg('"{wanted}" is no range of versions. Write for example ">=1,<2".', wanted=wanted)
         problems.append(document.problem(("works_with", "api"), said))
+    for name in loaded.get("asks_for", {}).get("secrets", ()):
+        if name not in loaded.get("settings", {}):
+            problems.append(document.problem(("asks_for", "secrets"), unknown("setting", name, loaded.get("settings", {}))))
     if problems:
         raise InvalidInput(in_file_order(problems))
     return Manifest(

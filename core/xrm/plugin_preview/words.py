@@ -90,6 +90,10 @@ def _stored(effects: Effects) -> Iterator[Message]:
 def _others(effects: Effects) -> Iterator[Message]:
     for name in effects.also:
         yield msg("{plugin} is switched on with it.", plugin=name)
+    manifest = effects.contents.plugin.manifest
+    if effects.change == "disable" and manifest is not None and manifest.asks_for.narrows:
+        names = ", ".join(manifest.asks_for.narrows)
+        yield msg("What it hides there is seen again by everybody with a right to it: {names}.", names=names)
     yield from (one.how for one in effects.touches)
 
 
@@ -104,6 +108,7 @@ def _asked(effects: Effects) -> Iterator[Message]:
         (asked.sends, msg("It sends by: {names}.", names=", ".join(asked.sends))),
         (asked.hosts, msg("It calls: {names}.", names=", ".join(asked.hosts))),
         (asked.secrets, msg("It keeps secrets: {names}.", names=", ".join(asked.secrets))),
+        (asked.narrows, msg("It may hide, from people with a right to them, rows of: {names}.", names=", ".join(asked.narrows))),
         (tuple(manifest.settings), msg("It has settings: {names}.", names=", ".join(manifest.settings))),
     ):
         if names:

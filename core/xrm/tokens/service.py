@@ -14,6 +14,7 @@ from sqlalchemy import insert, or_, update
 
 from xrm.access.policy import require_everywhere
 from xrm.access.users import get_user
+from xrm.access.vocabulary import permission_problems
 from xrm.audit.service import record_audit
 from xrm.db.ids import new_id
 from xrm.departments.queries import get_tree
@@ -116,6 +117,8 @@ def _checked(uow: UnitOfWork, name: str, scopes: Sequence[str], expires_at: date
         problems.append(
             Problem("scopes", msg("{scope} is no scope. Write subject:verb, such as customer:read or *:read.", scope=wrong[0]))
         )
+    else:
+        problems += [Problem("scopes", one.message) for one in permission_problems(uow.registry, given)]
     if not given or len(given) > MOST_SCOPES:
         problems.append(Problem("scopes", msg("Give 1 to {most} scopes, such as *:read.", most=MOST_SCOPES)))
     if expires_at is not None and expires_at <= uow.now:

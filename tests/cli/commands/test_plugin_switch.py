@@ -66,7 +66,10 @@ def test_without_department_or_with_an_unknown_one_nothing_is_done(harbour: Xrm)
 
     nowhere, unknown = harbour("plugin", "disable", "harbour"), harbour("plugin", "disable", "harbour", "--department", "Nowhere")
 
+    both = harbour("plugin", "disable", "harbour", "--department", "Port", "--everywhere")
+
     assert (nowhere.code, "--everywhere" in nowhere.err) == (1, True)
+    assert (both.code, "exclude each other" in both.err) == (1, True)
     assert (unknown.code, "There is no department Nowhere" in unknown.err) == (4, True)
     assert is_enabled(harbour, "Port")
     assert harbour("plugin", "enable", "harbourr", "--department", "Port").code == 4

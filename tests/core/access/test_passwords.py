@@ -42,7 +42,8 @@ def test_what_everybody_chooses_is_refused(password: str) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["nadia.lefevre@papier.example", "NadiaLefevre1", "lefevre-2024", "Lefèvre!!", "papier.example", "xrm-2026!", "xrmxrmxrm"],
+    ["nadia.lefevre@papier.example", "NadiaLefevre1", "lefevre-2024", "Lefèvre!!", "papier.example", "xrm-2026!", "xrmxrmxrm",
+     "nadia.lefevre@papier", "Lefevre Nadia Papier 1"],
 )
 def test_a_name_that_others_know_is_refused(password: str) -> None:
     assert "name or address" in refusal(password)

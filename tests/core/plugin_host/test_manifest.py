@@ -53,6 +53,7 @@ def test_a_good_manifest_is_read(tmp_path: Path) -> None:
         ('{api: ">=1,<2"}', "{}", "5:1", ">=1,<2"),
         ("requires: [base]", "requires: base", "6:11", "Write [base]"),
         ("reads: [person]", "raeds: [person]", "7:12", 'Did you mean "reads"?'),
+        ("secrets: [key]", "secrets: [kye]", "7:78", 'Did you mean "key"?'),
         ("type: text", "type: txt", "9:15", 'Did you mean "text"?'),
         ("nav.main", "nav.mian", "10:37", 'Did you mean "nav.main"?'),
     ],

@@ -85,7 +85,7 @@ def change_password() -> ResponseReturnValue:
 def end_session(handle: str) -> ResponseReturnValue:
     """Sign one browser out."""
     sessions.write(lambda uow: end_one(uow, own_id(), handle))
-    flash(gettext("This browser is signed out."))
+    flash(gettext("The other browser is signed out."))
     return redirect(url_for("own_sign_in.show", _anchor="sessions"), 303)
 
 

@@ -7,6 +7,7 @@ from xrm.schema.registry import Registry
 from xrm_web.i18n import gettext, text_of
 from xrm_web.inputs import Option
 from xrm_web.navigation import sentence
+from xrm_web.records.action_words import action_words
 
 ICONS = {
     "entity": "pencil", "role": "handshake", "relationship": "network", "contact_point": "at-sign",
@@ -14,30 +15,6 @@ ICONS = {
     "grant": "key", "membership": "user-plus",
     "permission_set": "key", "department": "building-2", "schema": "columns-3",
 }
-
-MOVED = ("entity", "role", "contact_point", "relationship", "file")
-
-
-def action_words() -> dict[str, str]:
-    """Action → what was done, in the reader's language."""
-    return {
-        "entity.created": gettext("Created"), "entity.updated": gettext("Changed"), "entity.deleted": gettext("Deleted"),
-        "entity.restored": gettext("Taken back from the recycle bin"), "identifier.set": gettext("Identifier set"),
-        "role.started": gettext("Role started"), "role.updated": gettext("Role changed"), "role.deleted": gettext("Role removed"),
-        "role.restored": gettext("Role taken back"), "relationship.started": gettext("Relationship added"),
-        "relationship.updated": gettext("Relationship changed"), "relationship.removed": gettext("Relationship removed"),
-        "contact_point.added": gettext("Contact point added"), "contact_point.updated": gettext("Contact point changed"),
-        "interaction.recorded": gettext("Interaction noted"), "interaction.updated": gettext("Interaction changed"),
-        "interaction.deleted": gettext("Interaction deleted"), "interaction.restored": gettext("Interaction taken back"),
-        **{f"{one}.moved": gettext("Moved to another department") for one in MOVED},
-        "department.contents_moved": gettext("Contents moved to another department"),
-        "message.queued": gettext("Message sent"), "audit.erased": gettext("Values of the history erased"),
-        "user.created": gettext("User created"), "user.deactivated": gettext("User switched off"),
-        "user.password_changed": gettext("Password changed"), "membership.added": gettext("Member added"),
-        "grant.given": gettext("Rights granted"), "permission_set.created": gettext("Permission set created"),
-        "department.created": gettext("Department created"), "department.renamed": gettext("Department renamed"),
-        "schema.changed": gettext("Fields or types changed"), "schema.accepted": gettext("Change of a declaration accepted"),
-    }
 
 
 def action_word(action: str) -> str:
