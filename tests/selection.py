@@ -9,7 +9,10 @@ import pytest
 
 # Folders and modules that take turns: so many tests that each database still has a share of every one of them.
 TAKING_TURNS = (
-    "plugins/", "tests/cli/", "tests/core/backup/", "tests/core/entities/", "tests/core/imports/", "tests/core/jobs/",
+    "plugins/", "tests/cli/", "tests/core/backup/", "tests/core/entities/", "tests/core/factors/", "tests/core/files/",
+    "tests/core/health/", "tests/core/history/", "tests/core/imports/", "tests/core/interactions/", "tests/core/invitations/",
+    "tests/core/jobs/", "tests/core/plugin_host/", "tests/core/plugin_preview/", "tests/core/plugin_settings/",
+    "tests/core/relationships/", "tests/core/relocation/", "tests/core/roles/", "tests/core/tokens/",
     "tests/core/migrate/test_interruption.py", "tests/core/migrate/test_reshaping.py", "tests/core/migrate/test_syncing.py",
     "tests/core/overlay/", "tests/core/plugin_removal/", "tests/core/schema/", "tests/core/scores/", "tests/core/search/",
     "tests/northwind/", "tests/vocabulary/", "tests/web/",
